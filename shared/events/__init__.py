@@ -1,0 +1,46 @@
+"""The contracts between services: frozen models of everything that lies on a topic.
+
+Changes are additive and optional; a breaking change is a new event type on a new topic. The JSON Schemas
+under ``shared/contracts`` are generated from here and a test refuses drift.
+"""
+
+from shared.events.base import Event, Record, TimeRange
+from shared.events.decision import DecisionMade, Label, Outcome, Reason, RuleTrace
+from shared.events.finding import ArtistMatch, FindingRecorded, Passage, Verdict
+from shared.events.registry import (
+    ArtistStatus,
+    ConsentGrant,
+    DistributorRegistered,
+    GrantUse,
+    ProtectedArtist,
+    VoiceReference,
+)
+from shared.events.review import ReviewResolved
+from shared.events.upload import AiUse, AudioRef, Contributor, Declaration, TrackUploaded
+
+__all__ = [
+    "AiUse",
+    "ArtistMatch",
+    "ArtistStatus",
+    "AudioRef",
+    "ConsentGrant",
+    "Contributor",
+    "DecisionMade",
+    "Declaration",
+    "DistributorRegistered",
+    "Event",
+    "FindingRecorded",
+    "GrantUse",
+    "Label",
+    "Outcome",
+    "Passage",
+    "ProtectedArtist",
+    "Reason",
+    "Record",
+    "ReviewResolved",
+    "RuleTrace",
+    "TimeRange",
+    "TrackUploaded",
+    "Verdict",
+    "VoiceReference",
+]

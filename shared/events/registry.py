@@ -1,0 +1,94 @@
+"""Who is protected, what they consented to, and who may deliver. Compacted topics: the last word stands."""
+
+from enum import StrEnum
+from typing import ClassVar
+
+from pydantic import AwareDatetime, Field
+
+from shared.events.base import Event, Record, Sha256, Slug, Territory
+
+
+class ArtistStatus(StrEnum):
+    ACTIVE = "active"
+    WITHDRAWN = "withdrawn"
+
+
+class VoiceReference(Record):
+    """A recording of the artist's own voice, as stored; the voice matcher measures it, nobody else."""
+
+    uri: str
+    sha256: Sha256
+    seconds: float
+    rights_basis: str
+
+
+class ProtectedArtist(Event):
+    """An artist whose voice is looked for. ``withdrawn`` stops the search at once.
+
+    ``own_distributors`` hold the artist's key: what they deliver is the artist's own.
+    ``biometric_consent`` says how the artist agreed to being recognised by voice (GDPR Art. 9).
+    """
+
+    event_type: ClassVar[str] = "trackgate.artist.protected.v1"
+
+    artist_id: Slug
+    name: str
+    aliases: tuple[str, ...] = ()
+    isni: str | None = None
+    status: ArtistStatus = ArtistStatus.ACTIVE
+    references: tuple[VoiceReference, ...] = ()
+    own_distributors: tuple[Slug, ...] = ()
+    biometric_consent: str
+
+    @property
+    def partition_key(self) -> str:
+        return self.artist_id
+
+
+class GrantUse(StrEnum):
+    CLONED_VOCAL = "cloned_vocal"
+    VOICE_CONVERSION = "voice_conversion"
+    SAMPLING = "sampling"
+    TRAINING = "training"
+
+
+class ConsentGrant(Event):
+    """An artist's permission: to whom, for what, where and until when. Deny by default.
+
+    ``grantee`` is a distributor id or ``*``. Empty ``isrcs`` means the grantee's whole catalogue.
+    Live at t: ``valid_from <= t < valid_until`` and not ``revoked_at <= t``.
+    """
+
+    event_type: ClassVar[str] = "trackgate.grant.given.v1"
+
+    grant_id: Slug
+    artist_id: Slug
+    grantee: str
+    uses: tuple[GrantUse, ...]
+    isrcs: tuple[str, ...] = ()
+    territories: tuple[Territory, ...] = ("Worldwide",)
+    valid_from: AwareDatetime
+    valid_until: AwareDatetime
+    revoked_at: AwareDatetime | None = None
+    label_required: bool = True
+    document_sha256: Sha256 | None = None
+
+    @property
+    def partition_key(self) -> str:
+        return self.grant_id
+
+
+class DistributorRegistered(Event):
+    """A party that may deliver. Of its API key only the SHA-256 is kept (the key is 256 random bits)."""
+
+    event_type: ClassVar[str] = "trackgate.distributor.registered.v1"
+
+    distributor_id: Slug
+    name: str
+    api_key_sha256: Sha256
+    active: bool = True
+    tracks_per_day: int = Field(default=10_000, ge=0)
+
+    @property
+    def partition_key(self) -> str:
+        return self.distributor_id

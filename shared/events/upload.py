@@ -1,0 +1,84 @@
+"""What a distributor delivered."""
+
+from datetime import date
+from enum import StrEnum
+from typing import Annotated, ClassVar
+
+from pydantic import AwareDatetime, Field, StringConstraints
+
+from shared.events.base import Event, Record, Sha256, Slug, Territory, TrackId
+
+Isrc = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}[A-Z0-9]{3}[0-9]{7}$")]
+ShortText = Annotated[str, StringConstraints(min_length=1, max_length=500, strip_whitespace=True)]
+
+
+class AiUse(StrEnum):
+    """What is *declared* about generated content; DDEX ERN 4.3.1 ContainsAI / AiContribution plus silence.
+
+    ``undeclared`` is not ``none``: every message up to ERN 4.3 is undeclared.
+    """
+
+    NONE = "none"
+    PARTLY = "partly"
+    ALL = "all"
+    UNDECLARED = "undeclared"
+
+
+class Contributor(Record):
+    """A credited party, or a generator (DDEX SpecialContributor ``GenerativeAI``) in a role.
+
+    ``role`` is DDEX's ContributorRole text, for example MainArtist, Vocalist, Composer, Producer.
+    """
+
+    name: ShortText
+    role: ShortText
+    isni: str | None = None
+    ai_use: AiUse = AiUse.UNDECLARED
+
+
+class Declaration(Record):
+    """The distributor's words about the recording. Never merged with what is detected."""
+
+    title: ShortText
+    display_artist: ShortText
+    isrc: Isrc | None = None
+    contributors: tuple[Contributor, ...] = ()
+    ai_use: AiUse = AiUse.UNDECLARED
+    release_date: date | None = None
+    territories: tuple[Territory, ...] = ("Worldwide",)
+    test_delivery: bool = False
+
+
+class AudioRef(Record):
+    """Where the delivered bytes lie (claim check) and what decoding them counted, not what headers say."""
+
+    uri: str
+    sha256: Sha256
+    bytes: Annotated[int, Field(gt=0)]
+    container: str
+    codec: str
+    sample_rate: Annotated[int, Field(gt=0, description="Hz")]
+    channels: Annotated[int, Field(gt=0)]
+    frames: Annotated[int, Field(gt=0, description="samples per channel, counted while decoding")]
+
+    @property
+    def seconds(self) -> float:
+        return self.frames / self.sample_rate
+
+
+class TrackUploaded(Event):
+    """A delivery was accepted: its audio is stored and this record is acknowledged by the broker."""
+
+    event_type: ClassVar[str] = "trackgate.track.uploaded.v1"
+
+    track_id: TrackId
+    distributor_id: Slug
+    declaration: Declaration
+    audio: AudioRef
+    idempotency_key_sha256: Sha256 | None = None
+    file_name: str | None = Field(default=None, max_length=255)
+    received_at: AwareDatetime
+
+    @property
+    def partition_key(self) -> str:
+        return self.track_id

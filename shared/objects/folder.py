@@ -1,0 +1,82 @@
+"""The object store in a local folder (or a shared volume): ``<root>/sha256/ab/cd/<hex>``."""
+
+import asyncio
+import contextlib
+import hashlib
+import os
+import re
+import tempfile
+from collections.abc import AsyncIterable
+from pathlib import Path
+
+from shared.errors import ObjectMissing, ObjectTooLarge, SettingsError, StoreUnavailable
+from shared.objects.store import StoredObject
+
+_URI = re.compile(r"^trackgate://sha256/([0-9a-f]{64})$")
+
+
+class FolderStore:
+    """Objects appear under their final name only when they are complete and on the disk (fsync, rename)."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._incoming = root / "incoming"
+        try:
+            self._incoming.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise SettingsError(f"TRACKGATE_STORE: cannot make {root}: {error}") from error
+
+    async def put(self, chunks: AsyncIterable[bytes], *, limit_bytes: int) -> StoredObject:
+        digest = hashlib.sha256()
+        size = 0
+        try:
+            descriptor, name = tempfile.mkstemp(dir=self._incoming)
+        except OSError as error:
+            raise StoreUnavailable(f"cannot write to the object store: {error.strerror}") from error
+        temporary = Path(name)
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                async for chunk in chunks:
+                    size += len(chunk)
+                    if size > limit_bytes:
+                        raise ObjectTooLarge(f"more than {limit_bytes} bytes")
+                    digest.update(chunk)
+                    await asyncio.to_thread(file.write, chunk)
+                file.flush()
+                await asyncio.to_thread(os.fsync, file.fileno())
+            final = self._path(digest.hexdigest())
+            final.parent.mkdir(parents=True, exist_ok=True)
+            temporary.replace(final)
+            await asyncio.to_thread(_sync_folder, final.parent)
+        except OSError as error:
+            raise StoreUnavailable(f"cannot write to the object store: {error.strerror}") from error
+        finally:
+            with contextlib.suppress(FileNotFoundError):
+                temporary.unlink()
+        return StoredObject(f"trackgate://sha256/{digest.hexdigest()}", digest.hexdigest(), size)
+
+    def local_path(self, uri: str) -> Path:
+        matched = _URI.match(uri)
+        if matched is None:
+            raise ObjectMissing("not an address of this object store")
+        path = self._path(matched[1])
+        try:
+            path.stat()
+        except FileNotFoundError:
+            if not self._incoming.is_dir():
+                raise StoreUnavailable("the object store's folder is not there") from None
+            raise ObjectMissing(f"no object {uri}") from None
+        except OSError as error:
+            raise StoreUnavailable(f"cannot read the object store: {error.strerror}") from error
+        return path
+
+    def _path(self, sha256: str) -> Path:
+        return self._root / "sha256" / sha256[:2] / sha256[2:4] / sha256
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,115 @@
+"""Every topic, once: what lies on it, how it is kept, and the retry and dead-letter topics beside it.
+
+Retry and dead-letter topics belong to one service reading one topic (``tracks.uploaded.ai_detector.dlq``),
+so that a retry is seen only by the service that asked for it.
+"""
+
+from dataclasses import dataclass, field
+
+from shared.events import (
+    ConsentGrant,
+    DecisionMade,
+    DistributorRegistered,
+    Event,
+    FindingRecorded,
+    ProtectedArtist,
+    ReviewResolved,
+    TrackUploaded,
+)
+
+DAY_MS = 24 * 3600 * 1000
+RETRY_TIERS = ("1m", "10m")
+
+
+@dataclass(frozen=True)
+class Topic:
+    """``consumers`` are the services that read it with retries and dead letters of their own."""
+
+    name: str
+    event: type[Event]
+    about: str
+    consumers: tuple[str, ...] = ()
+    compacted: bool = False
+    retention_ms: int = -1
+    partitions: int | None = field(default=None)
+
+    def retry(self, service: str, tier: str) -> str:
+        return f"{self.name}.{service}.retry.{tier}"
+
+    def dead_letters(self, service: str) -> str:
+        return f"{self.name}.{service}.dlq"
+
+
+UPLOADS = Topic(
+    "tracks.uploaded",
+    TrackUploaded,
+    "Deliveries that were accepted: audio stored, declaration checked.",
+    consumers=("ai_detector", "voice_matcher", "policy"),
+)
+FINDINGS = Topic(
+    "tracks.findings", FindingRecorded, "What each detector measured on a track.", consumers=("policy",)
+)
+DECISIONS = Topic(
+    "tracks.decisions",
+    DecisionMade,
+    "What became of each track; the highest sequence stands.",
+    consumers=("moderation",),
+)
+REVIEWS = Topic("tracks.reviews", ReviewResolved, "What moderators resolved.", consumers=("policy",))
+ARTISTS = Topic(
+    "registry.artists",
+    ProtectedArtist,
+    "Protected artists; the last word on each.",
+    compacted=True,
+    partitions=1,
+)
+GRANTS = Topic(
+    "registry.grants",
+    ConsentGrant,
+    "Consent grants by grant id; the last word on each.",
+    compacted=True,
+    partitions=1,
+)
+DISTRIBUTORS = Topic(
+    "registry.distributors",
+    DistributorRegistered,
+    "Who may deliver; the last word on each.",
+    compacted=True,
+    partitions=1,
+)
+
+TOPICS: tuple[Topic, ...] = (UPLOADS, FINDINGS, DECISIONS, REVIEWS, ARTISTS, GRANTS, DISTRIBUTORS)
+
+
+@dataclass(frozen=True)
+class TopicSpec:
+    """A topic as the broker is asked for it."""
+
+    name: str
+    partitions: int
+    config: dict[str, str]
+
+
+def broker_topics(partitions: int) -> list[TopicSpec]:
+    """All topics that must exist, retry and dead-letter topics included.
+
+    Tracks are kept for ever by default (they are the record that Redis is rebuilt from); retry topics for a
+    week; dead letters for 90 days.
+    """
+    specs: list[TopicSpec] = []
+    for topic in TOPICS:
+        config = (
+            {"cleanup.policy": "compact"} if topic.compacted else {"retention.ms": str(topic.retention_ms)}
+        )
+        specs.append(TopicSpec(topic.name, topic.partitions or partitions, config))
+        for service in topic.consumers:
+            specs += [
+                TopicSpec(topic.retry(service, tier), 1, {"retention.ms": str(7 * DAY_MS)})
+                for tier in RETRY_TIERS
+            ]
+            specs.append(TopicSpec(topic.dead_letters(service), 1, {"retention.ms": str(90 * DAY_MS)}))
+    return specs
+
+
+def topic_by_name(name: str) -> Topic | None:
+    return next((topic for topic in TOPICS if topic.name == name), None)
