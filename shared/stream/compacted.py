@@ -123,7 +123,7 @@ class CompactedTopic(Generic[E]):
             try:
                 event = self._event.from_bytes(received.value())
             except ContractError as error:
-                log.error(
+                log.warning(
                     "skipped a bad record", topic=self._topic.name, offset=received.offset(), fault=str(error)
                 )
                 return

@@ -11,8 +11,9 @@ from shared.stream.publisher import Publisher
 
 @dataclass(frozen=True)
 class Wiring:
-    """``background`` coroutines run beside the handlers until the worker stops; one that fails or returns
-    crashes the worker, which its supervisor restarts.
+    """Subscriptions, and coroutines that run beside them until the worker stops.
+
+    A background coroutine that fails or returns crashes the worker, which its supervisor restarts.
     """
 
     subscriptions: tuple[Subscription[Any], ...]
