@@ -1,7 +1,6 @@
 """The object store in a local folder (or a shared volume): ``<root>/sha256/ab/cd/<hex>``."""
 
 import asyncio
-import contextlib
 import hashlib
 import os
 import re
@@ -44,15 +43,11 @@ class FolderStore:
                     await asyncio.to_thread(file.write, chunk)
                 file.flush()
                 await asyncio.to_thread(os.fsync, file.fileno())
-            final = self._path(digest.hexdigest())
-            final.parent.mkdir(parents=True, exist_ok=True)
-            temporary.replace(final)
-            await asyncio.to_thread(_sync_folder, final.parent)
+            await asyncio.to_thread(_keep, temporary, self._path(digest.hexdigest()))
         except OSError as error:
             raise StoreUnavailable(f"cannot write to the object store: {error.strerror}") from error
         finally:
-            with contextlib.suppress(FileNotFoundError):
-                temporary.unlink()
+            await asyncio.to_thread(temporary.unlink, missing_ok=True)
         return StoredObject(f"trackgate://sha256/{digest.hexdigest()}", digest.hexdigest(), size)
 
     def local_path(self, uri: str) -> Path:
@@ -74,8 +69,11 @@ class FolderStore:
         return self._root / "sha256" / sha256[:2] / sha256[2:4] / sha256
 
 
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
+def _keep(temporary: Path, final: Path) -> None:
+    """Move the complete file to its final name, durably."""
+    final.parent.mkdir(parents=True, exist_ok=True)
+    temporary.replace(final)
+    descriptor = os.open(final.parent, os.O_RDONLY)
     try:
         os.fsync(descriptor)
     finally:

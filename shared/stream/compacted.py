@@ -1,4 +1,4 @@
-"""A compacted topic as a mapping that keeps itself current: every process reads all of it, without a group."""
+"""A compacted topic as a mapping that keeps itself current; every process reads all of it."""
 
 import asyncio
 import threading

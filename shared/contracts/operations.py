@@ -1,0 +1,46 @@
+"""Which service writes and which reads each topic: the part of the contract that no model holds."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from shared.topics import ARTISTS, DECISIONS, DISTRIBUTORS, FINDINGS, GRANTS, REVIEWS, UPLOADS, Topic
+
+
+class Action(StrEnum):
+    """As AsyncAPI names them, from the service's side."""
+
+    SEND = "send"
+    RECEIVE = "receive"
+
+
+@dataclass(frozen=True)
+class Operation:
+    service: str
+    action: Action
+    topic: Topic
+    about: str
+
+
+OPERATIONS: tuple[Operation, ...] = (
+    Operation("ingest", Action.SEND, UPLOADS, "Announce an accepted delivery, after its audio is stored."),
+    Operation("ingest", Action.RECEIVE, DISTRIBUTORS, "Know who may deliver."),
+    Operation("ai_detector", Action.RECEIVE, UPLOADS, "Measure traces of generation."),
+    Operation("ai_detector", Action.SEND, FINDINGS, "Say what was measured."),
+    Operation("voice_matcher", Action.RECEIVE, UPLOADS, "Look for protected voices."),
+    Operation("voice_matcher", Action.RECEIVE, ARTISTS, "Know whose voices to look for."),
+    Operation("voice_matcher", Action.SEND, FINDINGS, "Say what was measured."),
+    Operation("policy", Action.RECEIVE, UPLOADS, "Open a case with a deadline for its findings."),
+    Operation("policy", Action.RECEIVE, FINDINGS, "Collect the findings of a track."),
+    Operation("policy", Action.RECEIVE, REVIEWS, "Let a person's answer supersede."),
+    Operation("policy", Action.RECEIVE, ARTISTS, "Know the artists behind matches."),
+    Operation("policy", Action.RECEIVE, GRANTS, "Know the consent that is live."),
+    Operation("policy", Action.SEND, DECISIONS, "Decide."),
+    Operation("moderation", Action.RECEIVE, DECISIONS, "Queue what was quarantined."),
+    Operation("moderation", Action.SEND, REVIEWS, "Announce a moderator's answer."),
+    Operation("registry", Action.SEND, ARTISTS, "Enrol, change or withdraw a protected artist."),
+    Operation("registry", Action.SEND, GRANTS, "Give or revoke consent."),
+    Operation("registry", Action.SEND, DISTRIBUTORS, "Register who may deliver."),
+    Operation("registry", Action.RECEIVE, ARTISTS, "Know its own last word."),
+    Operation("registry", Action.RECEIVE, GRANTS, "Know its own last word."),
+    Operation("registry", Action.RECEIVE, DISTRIBUTORS, "Know its own last word."),
+)
