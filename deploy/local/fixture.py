@@ -33,7 +33,7 @@ def broker_and_redis(directory: Path, *, java: Java | None = None) -> Iterator[E
 
     Topics are not created automatically. Takes a few seconds: use it in a session-scoped fixture.
     """
-    settings = LocalSettings()
+    settings = LocalSettings.load()
     lib = fetch_jars(load_lock(), settings.cache, default_sources())
     port, controller_port, redis_port = free_ports(3)
     kafka = KafkaSpec(

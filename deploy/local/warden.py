@@ -1,8 +1,8 @@
 """A tiny process that outlives its parent just long enough to stop what the parent started.
 
-It reads ``+PID GRACE`` and ``-PID`` lines on standard input, each PID the leader of a process group of its own.
-When the input ends, as it does however the parent died, SIGKILL included, it sends SIGTERM to the leaders that
-are left, waits their grace, and kills their groups. It runs in a session of its own, so Ctrl-C does not reach it.
+It reads ``+PID GRACE`` and ``-PID`` lines on standard input, each PID leading a process group of its own.
+When the input ends, as it does however the parent died, SIGKILL included, it sends SIGTERM to the leaders
+that are left, waits their grace, and kills their groups. Its session is its own: Ctrl-C does not reach it.
 
 PR_SET_PDEATHSIG would be less code, but it fires when the *thread* that forked ends, is Linux only, and does
 not reach the grandchildren (a service's process pool).
@@ -16,6 +16,7 @@ import select
 import signal
 import sys
 import time
+from pathlib import Path
 
 _ORPHAN_CHECK_S = 1.0
 _POLL_S = 0.05
@@ -33,6 +34,16 @@ def send(pid: int, signum: int, *, group: bool) -> bool:
     return True
 
 
+def is_gone(pid: int) -> bool:
+    """True for a zombie too: where nobody reaps orphans (a container without an init) they stay."""
+    if not send(pid, 0, group=False):
+        return True
+    try:
+        return Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()[:1] == [b"Z"]
+    except OSError:
+        return False
+
+
 def stop_all(graces: dict[int, float]) -> None:
     started = time.monotonic()
     for pid in graces:
@@ -40,7 +51,7 @@ def stop_all(graces: dict[int, float]) -> None:
     left = dict(graces)
     while left:
         for pid, grace in list(left.items()):
-            if not send(pid, 0, group=False) or time.monotonic() - started > grace:
+            if is_gone(pid) or time.monotonic() - started > grace:
                 send(pid, signal.SIGKILL, group=True)
                 del left[pid]
         time.sleep(_POLL_S)
