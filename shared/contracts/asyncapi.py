@@ -1,9 +1,9 @@
-"""One AsyncAPI 3.0 document of everything on the broker: topics, retries, dead letters, who reads and writes."""
+"""One AsyncAPI 3.0 document of all that is on the broker: topics, retries, dead letters, readers, writers."""
 
 from typing import Any
 
 from shared.contracts.headers import FAILURE_HEADERS, RETRY_HEADERS, cloud_event_headers
-from shared.contracts.operations import OPERATIONS, Action, Operation
+from shared.contracts.operations import OPERATIONS, Action
 from shared.contracts.schemas import DIALECT
 from shared.events import Event
 from shared.topics import RETRY_TIERS, TOPICS, Topic, TopicSpec, broker_topics
@@ -24,8 +24,8 @@ def asyncapi_document() -> dict[str, Any]:
             "description": (
                 "Screens music uploads between distributor and listener. Topics of tracks are keyed by track "
                 "id, those of the registry by the id of their record, so that everything about one of them "
-                "stays in order. Events carry a reference to the audio, never the audio. Every message ends as "
-                "exactly one of output, retry or dead letter. Consumers ignore fields that they do not know."
+                "stays in order. Events carry a reference to the audio, never the audio. Every message ends "
+                "as exactly one of output, retry or dead letter. Consumers ignore fields they do not know."
             ),
             "license": {"name": "Apache-2.0"},
         },
@@ -81,28 +81,28 @@ def _channel(spec: TopicSpec, topic: Topic, about: str, message: str) -> dict[st
 def _operations() -> dict[str, Any]:
     operations: dict[str, Any] = {}
     for operation in OPERATIONS:
-        topic, service = operation.topic, operation.service
-        operations |= _operation(operation, topic.name, _name(topic.event), operation.about)
+        topic, service, message = operation.topic, operation.service, _name(operation.topic.event)
+        operations |= _operation(service, operation.action, topic.name, message, operation.about)
         if operation.action is Action.RECEIVE and service in topic.consumers:
             for tier in RETRY_TIERS:
-                name, message = topic.retry(service, tier), f"{_name(topic.event)}Retry"
-                again = Operation(service, Action.RECEIVE, topic, operation.about)
-                operations |= _operation(again, name, message, "Try again once it is due.")
-                later = Operation(service, Action.SEND, topic, operation.about)
-                operations |= _operation(later, name, message, "Put off what may succeed later.")
-            give_up = Operation(service, Action.SEND, topic, operation.about)
+                again, retry = topic.retry(service, tier), f"{message}Retry"
+                operations |= _operation(service, Action.RECEIVE, again, retry, "Try again once it is due.")
+                operations |= _operation(
+                    service, Action.SEND, again, retry, "Put off what may succeed later."
+                )
             dead = topic.dead_letters(service)
-            operations |= _operation(give_up, dead, f"{_name(topic.event)}DeadLetter", "Give up, with why.")
+            about = "Give up, and say why."
+            operations |= _operation(service, Action.SEND, dead, f"{message}DeadLetter", about)
     return operations
 
 
-def _operation(operation: Operation, channel: str, message: str, about: str) -> dict[str, Any]:
+def _operation(service: str, action: Action, channel: str, message: str, about: str) -> dict[str, Any]:
     return {
-        f"{operation.service}.{operation.action}.{channel}": {
-            "action": str(operation.action),
+        f"{service}.{action}.{channel}": {
+            "action": str(action),
             "channel": {"$ref": f"#/channels/{channel}"},
             "summary": about,
-            "tags": [{"name": operation.service}],
+            "tags": [{"name": service}],
             "messages": [{"$ref": f"#/channels/{channel}/messages/{message}"}],
         }
     }
@@ -117,7 +117,7 @@ def _messages() -> dict[str, Any]:
             messages[f"{_name(topic.event)}Retry"] = _message(
                 topic, {"allOf": [cloud, FAILURE_HEADERS, RETRY_HEADERS]}, "To be tried again."
             )
-            # A record that is no valid event is buried as it came: neither its headers nor its value promise anything.
+            # What is no valid event is buried as it came: neither its headers nor its value promise anything.
             messages[f"{_name(topic.event)}DeadLetter"] = {
                 "name": topic.event.event_type,
                 "summary": "Given up on. The value is the original bytes, valid or not.",

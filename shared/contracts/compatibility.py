@@ -1,39 +1,17 @@
 """What may change in a schema: everything that was valid yesterday must be valid tomorrow.
 
-The topics keep tracks for ever and views are rebuilt from their first record, so a reader of today meets every
-schema that ever was. Hence: no field removed, none newly required, nothing narrowed. Widening is allowed; when
-it adds a value to an enum, deploy the readers before the writers.
+The topics keep tracks for ever and views are rebuilt from their first record, so a reader of today meets
+every schema that ever was. Hence: no field removed, none newly required, nothing narrowed. Widening is
+allowed; when it adds a value to an enum, deploy the readers before the writers.
 """
 
-import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any
 
+from shared.contracts.breaches import Breach, Incompatibility
+from shared.contracts.constraints import limits_narrowed, patterns_narrowed, values_narrowed
+
 Schema = Mapping[str, Any]
-
-
-class Breach(StrEnum):
-    EVENT_REMOVED = "event removed"
-    FIELD_REMOVED = "field removed"
-    NEWLY_REQUIRED = "newly required"
-    TYPE_NARROWED = "type narrowed"
-    VALUES_NARROWED = "values narrowed"
-    PATTERN_NARROWED = "pattern narrowed"
-    LIMIT_NARROWED = "limit narrowed"
-
-
-@dataclass(frozen=True)
-class Incompatibility:
-    """``path`` is like ``declaration.contributors[].role``; map values are ``{}``, the event itself ``$``."""
-
-    path: str
-    breach: Breach
-    detail: str
-
-    def __str__(self) -> str:
-        return f"{self.path}: {self.breach}: {self.detail}"
 
 
 def incompatible_events(
@@ -94,9 +72,9 @@ class _Comparison:
         yield from min((list(self._same_type(old, new, path)) for new in candidates), key=len)
 
     def _same_type(self, old: Schema, new: Schema, path: str) -> Iterator[Incompatibility]:
-        yield from _values(old, new, path)
-        yield from _patterns(old, new, path)
-        yield from _limits(old, new, path)
+        yield from values_narrowed(old, new, path)
+        yield from patterns_narrowed(old, new, path)
+        yield from limits_narrowed(old, new, path)
         if _type_of(new) == "object":
             yield from self._object(old, new, path)
         if _type_of(new) == "array" and "items" in new:
@@ -157,77 +135,6 @@ def _type_of(schema: Schema) -> str:
 def _type_accepts(old: Schema, new: Schema) -> bool:
     before, after = _type_of(old), _type_of(new)
     return after in {before, "anything"} or (before, after) == ("integer", "number")
-
-
-def _values(old: Schema, new: Schema, path: str) -> Iterator[Incompatibility]:
-    allowed_before, allowed_after = _allowed(old), _allowed(new)
-    if allowed_after is None:
-        return
-    if allowed_before is None:
-        yield Incompatibility(path, Breach.VALUES_NARROWED, f"any value was accepted, now {allowed_after}")
-    elif lost := [value for value in allowed_before if value not in allowed_after]:
-        yield Incompatibility(path, Breach.VALUES_NARROWED, f"no longer accepted: {lost}")
-
-
-def _allowed(schema: Schema) -> list[Any] | None:
-    if "const" in schema:
-        return [schema["const"]]
-    return list(schema["enum"]) if "enum" in schema else None
-
-
-def _patterns(old: Schema, new: Schema, path: str) -> Iterator[Incompatibility]:
-    for keyword in ("pattern", "format", "contentEncoding"):
-        if keyword in new and new[keyword] != old.get(keyword):
-            detail = f"{keyword} was {old.get(keyword, 'free')!r}, now {new[keyword]!r}"
-            yield Incompatibility(path, Breach.PATTERN_NARROWED, detail)
-
-
-def _limits(old: Schema, new: Schema, path: str) -> Iterator[Incompatibility]:
-    for lower, exclusive in (
-        ("minimum", "exclusiveMinimum"),
-        ("minLength", None),
-        ("minItems", None),
-        ("minProperties", None),
-    ):
-        if _floor(new, lower, exclusive) > _floor(old, lower, exclusive):
-            yield Incompatibility(path, Breach.LIMIT_NARROWED, _limit_detail(old, new, lower, exclusive))
-    for upper, exclusive in (
-        ("maximum", "exclusiveMaximum"),
-        ("maxLength", None),
-        ("maxItems", None),
-        ("maxProperties", None),
-    ):
-        if _ceiling(new, upper, exclusive) < _ceiling(old, upper, exclusive):
-            yield Incompatibility(path, Breach.LIMIT_NARROWED, _limit_detail(old, new, upper, exclusive))
-    for keyword in ("multipleOf", "uniqueItems"):
-        if new.get(keyword, False) not in {False, old.get(keyword, False)}:
-            yield Incompatibility(path, Breach.LIMIT_NARROWED, f"now {keyword} {new[keyword]}")
-
-
-def _floor(schema: Schema, inclusive: str, exclusive: str | None) -> tuple[float, bool]:
-    """The lower bound; of two equal ones the exclusive is the higher."""
-    bounds = [(float(schema.get(inclusive, -math.inf)), False)]
-    if exclusive is not None and exclusive in schema:
-        bounds.append((float(schema[exclusive]), True))
-    return max(bounds)
-
-
-def _ceiling(schema: Schema, inclusive: str, exclusive: str | None) -> tuple[float, bool]:
-    """The upper bound; of two equal ones the exclusive (False) is the lower."""
-    bounds = [(float(schema.get(inclusive, math.inf)), True)]
-    if exclusive is not None and exclusive in schema:
-        bounds.append((float(schema[exclusive]), False))
-    return min(bounds)
-
-
-def _limit_detail(old: Schema, new: Schema, inclusive: str, exclusive: str | None) -> str:
-    def told(schema: Schema) -> str:
-        parts = [
-            f"{key} {schema[key]}" for key in (inclusive, exclusive) if key is not None and key in schema
-        ]
-        return " and ".join(parts) or f"no {inclusive}"
-
-    return f"{told(old)} became {told(new)}"
 
 
 def _join(path: str, name: str) -> str:
