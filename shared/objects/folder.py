@@ -1,4 +1,4 @@
-"""The object store in a local folder (or a shared volume): ``<root>/sha256/ab/cd/<hex>``."""
+"""The object store in a local folder (or a shared volume): ``<root>/[<room>/]sha256/ab/cd/<hex>``."""
 
 import asyncio
 import hashlib
@@ -11,14 +11,22 @@ from pathlib import Path
 from shared.errors import ObjectMissing, ObjectTooLarge, SettingsError, StoreUnavailable
 from shared.objects.store import StoredObject
 
-_URI = re.compile(r"^trackgate://sha256/([0-9a-f]{64})$")
+_URI = re.compile(r"^trackgate://(?:([a-z]+)/)?sha256/([0-9a-f]{64})$")
+_ROOM = re.compile(r"^[a-z]+$")
 
 
 class FolderStore:
-    """Objects appear under their final name only when they are complete and on the disk (fsync, rename)."""
+    """Objects appear under their final name only when they are complete and on the disk (fsync, rename).
 
-    def __init__(self, root: Path) -> None:
+    ``room`` keeps what this store writes apart from what others write: the same bytes in two rooms are two
+    objects, so that removing one leaves the other. Every store reads every room.
+    """
+
+    def __init__(self, root: Path, *, room: str | None = None) -> None:
+        if room is not None and not _ROOM.match(room):
+            raise ValueError("a room's name is lower-case letters")
         self._root = root
+        self._room = room
         self._incoming = root / "incoming"
         try:
             self._incoming.mkdir(parents=True, exist_ok=True)
@@ -43,18 +51,28 @@ class FolderStore:
                     await asyncio.to_thread(file.write, chunk)
                 file.flush()
                 await asyncio.to_thread(os.fsync, file.fileno())
-            await asyncio.to_thread(_keep, temporary, self._path(digest.hexdigest()))
+            await asyncio.to_thread(_keep, temporary, self._path(self._room, digest.hexdigest()))
         except OSError as error:
             raise StoreUnavailable(f"cannot write to the object store: {error.strerror}") from error
         finally:
             await asyncio.to_thread(temporary.unlink, missing_ok=True)
-        return StoredObject(f"trackgate://sha256/{digest.hexdigest()}", digest.hexdigest(), size)
+        place = f"{self._room}/" if self._room else ""
+        return StoredObject(f"trackgate://{place}sha256/{digest.hexdigest()}", digest.hexdigest(), size)
+
+    async def remove(self, uri: str) -> None:
+        matched = _URI.match(uri)
+        if matched is None or matched[1] != self._room:
+            raise ObjectMissing("not an object that this store wrote")
+        try:
+            await asyncio.to_thread(_forget, self._path(matched[1], matched[2]))
+        except OSError as error:
+            raise StoreUnavailable(f"cannot remove from the object store: {error.strerror}") from error
 
     def local_path(self, uri: str) -> Path:
         matched = _URI.match(uri)
         if matched is None:
             raise ObjectMissing("not an address of this object store")
-        path = self._path(matched[1])
+        path = self._path(matched[1], matched[2])
         try:
             path.stat()
         except FileNotFoundError:
@@ -65,15 +83,25 @@ class FolderStore:
             raise StoreUnavailable(f"cannot read the object store: {error.strerror}") from error
         return path
 
-    def _path(self, sha256: str) -> Path:
-        return self._root / "sha256" / sha256[:2] / sha256[2:4] / sha256
+    def _path(self, room: str | None, sha256: str) -> Path:
+        return self._root / (room or "") / "sha256" / sha256[:2] / sha256[2:4] / sha256
 
 
 def _keep(temporary: Path, final: Path) -> None:
     """Move the complete file to its final name, durably."""
     final.parent.mkdir(parents=True, exist_ok=True)
     temporary.replace(final)
-    descriptor = os.open(final.parent, os.O_RDONLY)
+    _sync(final.parent)
+
+
+def _forget(final: Path) -> None:
+    if final.exists():
+        final.unlink()
+        _sync(final.parent)
+
+
+def _sync(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)
     finally:

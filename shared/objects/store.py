@@ -8,7 +8,7 @@ from typing import Protocol
 
 @dataclass(frozen=True)
 class StoredObject:
-    """``uri`` is ``trackgate://sha256/<hex>``: the same bytes have the same address."""
+    """``uri`` is ``trackgate://[<room>/]sha256/<hex>``: the same bytes in a room have the same address."""
 
     uri: str
     sha256: str

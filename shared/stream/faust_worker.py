@@ -76,6 +76,11 @@ class FaustWorker:
     async def stop(self) -> None:
         await self._app.stop()
 
+    @property
+    def crashed(self) -> bool:
+        """Whether faust itself gave up (a broker protocol error, a failed commit): the group is left then."""
+        return bool(self._app.crashed or self._app.consumer.crashed)
+
     def observe_lag(self) -> None:
         """Refresh the lag gauge from what the consumer knows; asks nobody."""
         consumer = self._app.consumer

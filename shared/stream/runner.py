@@ -14,7 +14,7 @@ from confluent_kafka import KafkaException
 
 from shared import logs
 from shared.clock import Clock, SystemClock
-from shared.errors import SettingsError, TrackgateError
+from shared.errors import SettingsError, SystemicError, TrackgateError
 from shared.settings import WorkerSettings
 from shared.stream.brake import DeadLetterBrake
 from shared.stream.confluent_publisher import ConfluentPublisher
@@ -129,6 +129,8 @@ async def consuming(
 async def _watch(worker: FaustWorker, progress: Progress) -> None:
     while True:
         progress.beat()
+        if worker.crashed:
+            raise SystemicError("faust stopped consuming; its log says why")
         worker.observe_lag()
         await asyncio.sleep(1.0)
 
