@@ -60,6 +60,12 @@ class FolderStore:
         return StoredObject(f"trackgate://{place}sha256/{digest.hexdigest()}", digest.hexdigest(), size)
 
     async def remove(self, uri: str) -> None:
+        """Remove an object of this store's own room, durably; one that is gone already is no error.
+
+        Raises:
+            ObjectMissing: the address is not one that this store writes.
+            StoreUnavailable: it could not be removed.
+        """
         matched = _URI.match(uri)
         if matched is None or matched[1] != self._room:
             raise ObjectMissing("not an object that this store wrote")
