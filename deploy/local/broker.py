@@ -107,8 +107,8 @@ def start_broker(choice: BrokerChoice, settings: LocalSettings, warden: Warden) 
         case ExternalBroker(bootstrap_servers=servers):
             if not answers_metadata(servers):
                 raise NotReady(
-                    f"the broker at TRACKGATE_KAFKA={servers} does not answer: start it, correct the address, "
-                    "or unset TRACKGATE_KAFKA to have one started here"
+                    f"the broker at TRACKGATE_KAFKA={servers} does not answer: start it, correct the "
+                    "address, or unset TRACKGATE_KAFKA to have one started here"
                 )
             return RunningBroker(bootstrap_servers=servers, process=None)
         case ApacheKafkaBroker(java=java, lib=lib):
