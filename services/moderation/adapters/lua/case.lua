@@ -1,0 +1,3 @@
+-- ARGV: now, id
+end_expired_leases()
+return fields(ARGV[2])

@@ -1,0 +1,201 @@
+"""What a queue of cases promises, whoever keeps it.
+
+Every method is one atomic step. A lease that has run out is gone at that moment, whether or not anyone has
+noticed: its token renews nothing, releases nothing and decides nothing.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Protocol
+
+from services.moderation.domain.cases import Case, CaseSummary, Claim, Resolution
+from shared.events import Outcome
+
+
+class Applied(StrEnum):
+    """What a decision did to the queue. ``REPEAT`` and ``OLDER`` changed nothing."""
+
+    OPENED = "opened"
+    UPDATED = "updated"
+    DESCRIBED = "described"
+    CLOSED = "closed"
+    NO_CASE = "no_case"
+    REPEAT = "repeat"
+    OLDER = "older"
+
+
+@dataclass(frozen=True)
+class Claimed:
+    case: Case
+    claim: Claim
+
+
+@dataclass(frozen=True)
+class HeldByOther:
+    reviewer_id: str
+    until: datetime
+
+
+@dataclass(frozen=True)
+class NotOpen:
+    """The case is resolved or closed; there is nothing left to claim or decide."""
+
+    case: Case
+
+
+@dataclass(frozen=True)
+class NoSuchCase:
+    case_id: str
+
+
+@dataclass(frozen=True)
+class NothingWaiting:
+    """No case that is free, fits the filter and was not skipped by this reviewer."""
+
+
+@dataclass(frozen=True)
+class LeaseLost:
+    """The token is not that of a live claim by this reviewer. ``holder`` has the case now, if anyone."""
+
+    holder: str | None
+
+
+@dataclass(frozen=True)
+class Renewed:
+    claim: Claim
+
+
+@dataclass(frozen=True)
+class Released:
+    case_id: str
+
+
+@dataclass(frozen=True)
+class Skipped:
+    case_id: str
+
+
+@dataclass(frozen=True)
+class Begun:
+    """The resolution is kept in the queue. ``repeat``: it was kept before, by the same click or call."""
+
+    case: Case
+    resolution: Resolution
+    repeat: bool
+
+
+@dataclass(frozen=True)
+class DecisionChanged:
+    """A newer decision stands than the one that the reviewer looked at."""
+
+    case: Case
+
+
+class Share(StrEnum):
+    """Which part of the queue a list shows."""
+
+    OPEN = "open"
+    FREE = "free"
+    MINE = "mine"
+    PENDING = "pending"
+
+
+@dataclass(frozen=True)
+class Filter:
+    """All parts must hold. Each word of ``text`` must begin a word of title, artist, ISRC or track id."""
+
+    share: Share = Share.OPEN
+    reason: str | None = None
+    distributor_id: str | None = None
+    text: str = ""
+    older_than: timedelta | None = None
+
+
+@dataclass(frozen=True)
+class Cursor:
+    """The last case of a page: its place in the queue. Stays valid when that case has gone."""
+
+    order: int
+    case_id: str
+
+
+@dataclass(frozen=True)
+class Page:
+    """``after`` is None at the end.
+
+    A page may hold fewer cases than asked for and still have an ``after``: a search stops after a bounded
+    amount of work.
+    """
+
+    cases: tuple[Case, ...]
+    after: Cursor | None
+
+
+@dataclass(frozen=True)
+class Counts:
+    open: int
+    free: int
+    mine: int
+    pending: int
+    reasons: dict[str, int]
+    distributors: dict[str, int]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a reviewer decided, looking at ``decision_id``."""
+
+    decision_id: str
+    outcome: Outcome
+    label_codes: tuple[str, ...] = ()
+    note: str = ""
+
+
+class ReviewQueue(Protocol):
+    async def open(self, summary: CaseSummary) -> Applied:
+        """A decision holds the track: open its case or bring it up to date; a claim stays with its holder."""
+        ...
+
+    async def close(self, track_id: str, decision_id: str, sequence: int) -> Applied:
+        """A decision lets the track go. Claims and unsent answers end here."""
+        ...
+
+    async def case(self, case_id: str) -> Case | None: ...
+
+    async def page(
+        self, reviewer_id: str, wanted: Filter, *, limit: int, after: Cursor | None = None
+    ) -> Page: ...
+
+    async def counts(self, reviewer_id: str) -> Counts: ...
+
+    async def claim(self, case_id: str, reviewer_id: str) -> Claimed | HeldByOther | NotOpen | NoSuchCase:
+        """Claiming what one holds already renews it under the same token. Ends the reviewer's own skip."""
+        ...
+
+    async def claim_next(self, reviewer_id: str, wanted: Filter) -> Claimed | NothingWaiting: ...
+
+    async def renew(self, case_id: str, reviewer_id: str, token: int) -> Renewed | LeaseLost | NoSuchCase: ...
+
+    async def release(
+        self, case_id: str, reviewer_id: str, token: int
+    ) -> Released | LeaseLost | NoSuchCase: ...
+
+    async def skip(self, case_id: str, reviewer_id: str) -> Skipped | NotOpen | NoSuchCase:
+        """Not for this reviewer for some hours; released if this reviewer held it. Others see no change."""
+        ...
+
+    async def begin_resolution(
+        self, case_id: str, reviewer_id: str, token: int, answer: Answer
+    ) -> Begun | LeaseLost | DecisionChanged | NotOpen | NoSuchCase:
+        """Keep the answer, out of reach of any other reviewer, until the broker has it."""
+        ...
+
+    async def acknowledge(self, case_id: str, event_id: str) -> None:
+        """The broker has the resolution."""
+        ...
+
+    async def unacknowledged(self, *, older_than: timedelta) -> Sequence[Case]:
+        """Resolutions that were begun and never acknowledged: their process died or the broker was away."""
+        ...

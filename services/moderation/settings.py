@@ -1,0 +1,84 @@
+"""Settings of the moderation service: ``TRACKGATE_MODERATION_*`` beside the common ones."""
+
+import ipaddress
+from datetime import timedelta
+from pathlib import Path
+from typing import Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from shared.events.base import Slug
+from shared.settings import Settings, WorkerSettings
+
+
+class LabelChoice(BaseModel):
+    """A label that a moderator can put on a track; policy knows it by ``code``."""
+
+    model_config = ConfigDict(frozen=True)
+
+    code: Slug
+    text: str = Field(min_length=1, max_length=100)
+
+
+LABELS = (
+    LabelChoice(code="ai-generated", text="AI-generated"),
+    LabelChoice(code="ai-assisted", text="Made with AI assistance"),
+    LabelChoice(code="ai-vocals", text="AI vocals"),
+    LabelChoice(code="licensed-voice", text="Licensed voice replica"),
+)
+
+
+class _QueueSettings(Settings):
+    moderation_lease_seconds: int = Field(default=900, ge=5, le=8 * 3600, description="length of a claim")
+    moderation_skip_hours: float = Field(
+        default=24.0, gt=0.0, le=24 * 30, description="how long a skip lasts"
+    )
+    moderation_labels: tuple[LabelChoice, ...] = Field(
+        default=LABELS, description="labels to choose from (JSON)"
+    )
+
+    @property
+    def lease(self) -> timedelta:
+        return timedelta(seconds=self.moderation_lease_seconds)
+
+    @property
+    def skip(self) -> timedelta:
+        return timedelta(hours=self.moderation_skip_hours)
+
+    @property
+    def label_codes(self) -> frozenset[str]:
+        return frozenset(label.code for label in self.moderation_labels)
+
+
+class ModerationWorkerSettings(_QueueSettings, WorkerSettings):
+    health_port: int = Field(default=18814, ge=0, le=65535, description="/healthz and /metrics")
+    moderation_resend_seconds: float = Field(
+        default=15.0, gt=0.0, description="how often unacknowledged reviews are sent again"
+    )
+
+
+class ModerationApiSettings(_QueueSettings):
+    """The sign-in of this service is the local mode: reviewers from a file, so it is on loopback only."""
+
+    moderation_port: int = Field(default=18803, ge=0, le=65535)
+    moderation_reviewers: Path = Field(
+        default=Path(".trackgate/reviewers.json"), description="who may sign in (JSON)"
+    )
+    moderation_audit: Path = Field(
+        default=Path(".trackgate/audit/moderation.jsonl"), description="who did and heard what (append-only)"
+    )
+    moderation_session_hours: float = Field(default=10.0, gt=0.0, le=24.0)
+    moderation_idle_minutes: float = Field(default=60.0, gt=0.0, le=24 * 60)
+
+    @model_validator(mode="after")
+    def _loopback_only(self) -> Self:
+        try:
+            local = self.bind == "localhost" or ipaddress.ip_address(self.bind).is_loopback
+        except ValueError:
+            local = False
+        if not local:
+            raise ValueError(
+                "sign-in is in local mode (reviewers from a file), which is for loopback only; "
+                f"TRACKGATE_BIND is {self.bind}: set it to 127.0.0.1"
+            )
+        return self

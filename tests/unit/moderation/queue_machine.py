@@ -1,0 +1,254 @@
+"""What a queue must do in any order of calls, as a hypothesis state machine over two queues at once.
+
+``under_test`` is compared with the plain Python reference after every step; the invariants hold for it alone.
+The unit run sets the reference against itself, which checks the reference; the integration run sets Redis
+against it.
+"""
+
+from collections.abc import Callable, Coroutine
+from datetime import UTC, date, datetime, timedelta
+from functools import partial
+from typing import Any, TypeVar, cast
+
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from memory_queue import MemoryQueue
+
+from services.moderation.domain.cases import Case, CaseState, CaseSummary, case_id_of
+from services.moderation.domain.queue import (
+    Answer,
+    Begun,
+    Claimed,
+    Cursor,
+    Filter,
+    LeaseLost,
+    Renewed,
+    ReviewQueue,
+    Share,
+)
+from shared.clock import SetClock
+from shared.events import Outcome, Reason
+
+T = TypeVar("T")
+
+TRACKS = tuple(f"0000000{n}-0000-4000-8000-000000000000" for n in range(4))
+REVIEWERS = ("ada", "ben", "eve")
+LEASE = timedelta(minutes=15)
+START = datetime(2026, 3, 1, 12, tzinfo=UTC)
+REASONS = ("voice-match", "ai-generated", "undeclared-ai")
+TITLES = ("", "Night Drive", "Nightfall", "Été à Lyon", "Drive me home")
+
+tracks = st.sampled_from(TRACKS)
+reviewers = st.sampled_from(REVIEWERS)
+filters = st.builds(
+    Filter,
+    share=st.sampled_from(list(Share)),
+    reason=st.none() | st.sampled_from(REASONS),
+    distributor_id=st.none() | st.sampled_from(("north", "south")),
+    text=st.sampled_from(("", "", "night", "drive n", "ete", "0000")),
+    older_than=st.none() | st.sampled_from((timedelta(hours=1), timedelta(days=1))),
+)
+
+
+@st.composite
+def summaries(draw: st.DrawFn, track_id: str, sequence: int, opened_at: datetime) -> CaseSummary:
+    described = draw(st.booleans())
+    return CaseSummary(
+        case_id=case_id_of(track_id),
+        track_id=track_id,
+        decision_id=f"decision-{track_id}-{sequence}",
+        sequence=sequence,
+        priority=draw(st.sampled_from((0, 50, 100))),
+        reasons=tuple(
+            Reason(code=code, text=code)
+            for code in draw(st.lists(st.sampled_from(REASONS), min_size=1, max_size=2))
+        ),
+        opened_at=opened_at,
+        described=described,
+        title=draw(st.sampled_from(TITLES)) if described else "",
+        distributor_id=draw(st.sampled_from(("north", "south"))) if described else None,
+        release_date=draw(st.none() | st.sampled_from((date(2026, 3, 2), date(2026, 5, 1))))
+        if described
+        else None,
+    )
+
+
+async def _case(queue: ReviewQueue, case_id: str) -> Case | None:
+    return await queue.case(case_id)
+
+
+class QueueMachine(RuleBasedStateMachine):
+    """Subclasses say what is tested."""
+
+    def make(self) -> ReviewQueue:
+        """A fresh, empty queue on ``self.clock`` with leases of ``LEASE`` and skips of a day."""
+        raise NotImplementedError
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.clock = SetClock(START)
+        self.reference = MemoryQueue(self.clock, lease=LEASE)
+        self.tokens: list[tuple[str, str, int]] = []
+        self.decided: dict[str, set[str]] = {}
+
+    @initialize()
+    def begin(self) -> None:
+        self.under_test = self.make()
+
+    def run(self, work: Coroutine[Any, Any, T]) -> T:
+        """Run what never waits for anything, without an event loop."""
+        try:
+            work.send(None)
+        except StopIteration as finished:
+            return cast("T", finished.value)
+        raise AssertionError("this work waits: run it in an event loop")
+
+    def both(self, call: Callable[[ReviewQueue], Coroutine[Any, Any, T]]) -> T:
+        """The same call on both queues, which must answer the same."""
+        expected = self.run(call(self.reference))
+        got = self.run(call(self.under_test))
+        assert got == expected
+        return got
+
+    @rule(seconds=st.sampled_from((0.5, 60, 899, 900, 901, 7200, 90_000)))
+    def time_passes(self, seconds: float) -> None:
+        self.clock.at += timedelta(seconds=seconds)
+
+    @rule(data=st.data(), track_id=tracks, sequence=st.integers(1, 4))
+    def quarantined(self, data: st.DataObject, track_id: str, sequence: int) -> None:
+        summary = data.draw(summaries(track_id, sequence, self.clock.now()))
+        self.both(lambda queue: queue.open(summary))
+
+    @rule(track_id=tracks, sequence=st.integers(1, 5))
+    def let_go(self, track_id: str, sequence: int) -> None:
+        self.both(lambda queue: queue.close(track_id, f"decision-{track_id}-{sequence}", sequence))
+
+    @rule(track_id=tracks, reviewer=reviewers)
+    def claim(self, track_id: str, reviewer: str) -> None:
+        before = self.live_claim(track_id)
+        outcome = self.both(lambda queue: queue.claim(case_id_of(track_id), reviewer))
+        if isinstance(outcome, Claimed):
+            assert before is None or before[0] == reviewer
+            self.remember(outcome, fresh=before is None)
+
+    @rule(reviewer=reviewers, wanted=filters)
+    def claim_next(self, reviewer: str, wanted: Filter) -> None:
+        outcome = self.both(lambda queue: queue.claim_next(reviewer, wanted))
+        if isinstance(outcome, Claimed):
+            self.remember(outcome, fresh=True)
+
+    @rule(data=st.data(), track_id=tracks, reviewer=reviewers)
+    def renew(self, data: st.DataObject, track_id: str, reviewer: str) -> None:
+        token, valid = self.some_token(data, track_id, reviewer)
+        outcome = self.both(lambda queue: queue.renew(case_id_of(track_id), reviewer, token))
+        assert isinstance(outcome, Renewed) is valid
+
+    @rule(data=st.data(), track_id=tracks, reviewer=reviewers)
+    def release(self, data: st.DataObject, track_id: str, reviewer: str) -> None:
+        token, _ = self.some_token(data, track_id, reviewer)
+        self.both(lambda queue: queue.release(case_id_of(track_id), reviewer, token))
+
+    @rule(track_id=tracks, reviewer=reviewers)
+    def skip(self, track_id: str, reviewer: str) -> None:
+        self.both(lambda queue: queue.skip(case_id_of(track_id), reviewer))
+
+    @rule(
+        data=st.data(),
+        track_id=tracks,
+        reviewer=reviewers,
+        outcome=st.sampled_from((Outcome.PUBLISH, Outcome.REJECT)),
+        seen=st.integers(0, 1),
+        times=st.integers(1, 2),
+    )
+    def decide(
+        self, data: st.DataObject, track_id: str, reviewer: str, outcome: Outcome, seen: int, times: int
+    ) -> None:
+        """Once or, a double click, twice; looking at the standing decision or at the one before."""
+        case = self.known(track_id)
+        sequence = case.summary.sequence - seen if case else 1
+        token, valid = self.some_token(data, track_id, reviewer)
+        answer = Answer(decision_id=f"decision-{track_id}-{sequence}", outcome=outcome)
+        for attempt in range(times):
+            done = self.both(
+                lambda queue: queue.begin_resolution(case_id_of(track_id), reviewer, token, answer)
+            )
+            if isinstance(done, Begun):
+                assert done.repeat or (valid and seen == 0 and attempt == 0)
+                self.decided.setdefault(done.resolution.event_id, set()).add(
+                    done.resolution.model_dump_json()
+                )
+            elif attempt == 0 and case is not None and case.state is CaseState.OPEN and not valid:
+                assert isinstance(done, LeaseLost)
+
+    @rule(track_id=tracks)
+    def broker_acknowledges(self, track_id: str) -> None:
+        case = self.known(track_id)
+        if case is not None and case.resolution is not None:
+            event_id = case.resolution.event_id
+            self.both(lambda queue: queue.acknowledge(case_id_of(track_id), event_id))
+
+    @rule(seconds=st.sampled_from((0, 30)))
+    def unacknowledged(self, seconds: int) -> None:
+        age = timedelta(seconds=seconds)
+        expected = self.run(self.reference.unacknowledged(older_than=age))
+        got = self.run(self.under_test.unacknowledged(older_than=age))
+        assert sorted(got, key=lambda case: case.case_id) == sorted(expected, key=lambda case: case.case_id)
+
+    @rule(reviewer=reviewers, wanted=filters, limit=st.integers(1, 5))
+    def list_all(self, reviewer: str, wanted: Filter, limit: int) -> None:
+        assert self.pages(self.under_test, reviewer, wanted, limit) == self.pages(
+            self.reference, reviewer, wanted, limit
+        )
+
+    @invariant()
+    def both_know_the_same(self) -> None:
+        if not hasattr(self, "under_test"):
+            return
+        for track_id in TRACKS:
+            case_id = case_id_of(track_id)
+            self.both(partial(_case, case_id=case_id))
+        self.both(lambda queue: queue.counts("ada"))
+
+    @invariant()
+    def tokens_grow(self) -> None:
+        tokens = [token for _, _, token in self.tokens]
+        assert tokens == sorted(set(tokens))
+
+    @invariant()
+    def one_claim_decides_one_thing(self) -> None:
+        assert all(len(decisions) == 1 for decisions in self.decided.values())
+
+    @invariant()
+    def nothing_is_held_that_is_not_open(self) -> None:
+        for track_id in TRACKS:
+            case = self.known(track_id)
+            assert case is None or case.claim is None or case.state is CaseState.OPEN
+
+    def known(self, track_id: str) -> Case | None:
+        return self.run(self.reference.case(case_id_of(track_id)))
+
+    def live_claim(self, track_id: str) -> tuple[str, int] | None:
+        case = self.known(track_id)
+        return (case.claim.reviewer_id, case.claim.token) if case and case.claim else None
+
+    def remember(self, claimed: Claimed, *, fresh: bool) -> None:
+        assert claimed.claim.until == self.clock.now() + LEASE
+        if fresh:
+            self.tokens.append((claimed.case.case_id, claimed.claim.reviewer_id, claimed.claim.token))
+
+    def some_token(self, data: st.DataObject, track_id: str, reviewer: str) -> tuple[int, bool]:
+        """A token given out at some time (any case, any reviewer) or never, and whether it counts."""
+        token = data.draw(st.sampled_from([1, *(token for _, _, token in self.tokens)]))
+        if data.draw(st.booleans()) and (live := self.live_claim(track_id)) is not None:
+            token = live[1]
+        return token, self.live_claim(track_id) == (reviewer, token)
+
+    def pages(self, queue: ReviewQueue, reviewer: str, wanted: Filter, limit: int) -> list[Case]:
+        found: list[Case] = []
+        after: Cursor | None = None
+        while True:
+            page = self.run(queue.page(reviewer, wanted, limit=limit, after=after))
+            found += page.cases
+            after = page.after
+            if after is None:
+                return found
