@@ -1,0 +1,131 @@
+# ruff: noqa: PLR2004 - the numbers are widths of samples in bits
+"""Samples in blocks: PCM by numpy alone, everything else by libsndfile through a window."""
+
+import hashlib
+from collections.abc import Iterator
+
+import numpy as np
+import soundfile
+from numpy.typing import NDArray
+
+from shared.audio.outcome import FailureKind
+from shared.audio.stream import CodedStream, PcmStream, Refused
+from shared.audio.window import Source, Window
+
+BLOCK_FRAMES = 65_536
+
+Block = NDArray[np.generic]
+
+
+class PcmBlocks:
+    """Yields (frames, channels): int32 left-aligned for integers, float32 for floats."""
+
+    def __init__(self, source: Source, stream: PcmStream) -> None:
+        self._source = source
+        self._stream = stream
+        self.sample_rate = stream.sample_rate
+        self.channels = stream.channels
+        self.scale = 1.0 if stream.kind == "f" else 2.0**-31
+
+    def __iter__(self) -> Iterator[Block]:
+        stream = self._stream
+        align = stream.channels * stream.bits // 8
+        for at in range(0, stream.length, BLOCK_FRAMES * align):
+            raw = self._source.at(stream.start + at, min(BLOCK_FRAMES * align, stream.length - at))
+            yield _samples(raw, stream).reshape(-1, stream.channels)
+
+
+def _samples(raw: bytes, stream: PcmStream) -> Block:
+    if stream.kind == "f":
+        with np.errstate(over="ignore"):
+            return np.frombuffer(raw, f"<f{stream.bits // 8}").astype(np.float32, copy=False)
+    if stream.kind == "u":
+        return (np.frombuffer(raw, np.uint8).astype(np.int32) - 128) << 24
+    if stream.bits == 24:
+        wide = np.zeros((len(raw) // 3, 4), np.uint8)
+        wide[:, 1:] = np.frombuffer(raw, np.uint8).reshape(-1, 3)
+        return wide.view("<i4").reshape(-1)
+    return np.frombuffer(raw, f"<i{stream.bits // 8}").astype(np.int32) << (32 - stream.bits)
+
+
+class _InOrder(soundfile.SoundFile):  # type: ignore[misc] # the package has no types
+    """Read once, front to back: ``soundfile`` then neither clips at the promised length nor seeks."""
+
+    def seekable(self) -> bool:
+        return False
+
+
+class CodedBlocks:
+    """Yields (frames, channels): int32 left-aligned for FLAC (exact), float32 for lossy codecs.
+
+    Raises:
+        Refused: libsndfile disagrees about the type, fails, or the count or the digest is not the promised.
+    """
+
+    def __init__(self, source: Source, stream: CodedStream) -> None:
+        self._stream = stream
+        try:
+            self._file = _InOrder(Window(source, stream.start, stream.end, stream.patches))
+        except soundfile.LibsndfileError as error:
+            raise Refused(FailureKind.MALFORMED, f"the {stream.container} file cannot be opened") from error
+        name, subtypes = stream.opens_as
+        if self._file.format != name or self._file.subtype not in subtypes:
+            raise Refused(FailureKind.MALFORMED, "two readers disagree about what the file is")
+        self.sample_rate: int = self._file.samplerate
+        self.channels: int = self._file.channels
+        self._exact = stream.container == "flac"
+        self.scale = 2.0**-31 if self._exact else 1.0
+        self._promised: int | None = self._file.frames if stream.container == "ogg" else stream.promised
+
+    @property
+    def promised(self) -> int | None:
+        return self._promised
+
+    def __iter__(self) -> Iterator[Block]:
+        buffer = np.empty((BLOCK_FRAMES, self.channels), np.int32 if self._exact else np.float32)
+        digest = hashlib.md5(usedforsecurity=False)
+        decoded = 0
+        while True:
+            try:
+                block = self._file.read(BLOCK_FRAMES, out=buffer)
+            except soundfile.LibsndfileError as error:
+                raise self._broke(decoded) from error
+            if not len(block):
+                break
+            decoded += len(block)
+            if self._stream.md5 is not None:
+                digest.update(_packed(block, self._stream.bits))
+            yield block
+        self._check(decoded, digest.digest())
+
+    def _broke(self, decoded: int) -> Refused:
+        seconds = decoded / self.sample_rate
+        return Refused(
+            FailureKind.TRUNCATED if self._short(decoded) else FailureKind.MALFORMED,
+            f"decoding the {self._stream.container} file broke off after {seconds:.1f} s: cut or damaged",
+        )
+
+    def _short(self, decoded: int) -> bool:
+        return self._promised is not None and decoded + BLOCK_FRAMES < self._promised
+
+    def _check(self, decoded: int, digest: bytes) -> None:
+        promised = self._promised
+        if promised is not None and decoded < promised - self._stream.slack:
+            raise Refused(
+                FailureKind.TRUNCATED, f"the file promises {promised} samples a channel and holds {decoded}"
+            )
+        if promised is not None and decoded > promised + self._stream.slack:
+            raise Refused(
+                FailureKind.MALFORMED, f"the file promises {promised} samples a channel and holds {decoded}"
+            )
+        if self._stream.md5 is not None and digest != self._stream.md5:
+            raise Refused(FailureKind.CHECKSUM, "the samples are not those the FLAC file's MD5 was made of")
+
+
+def _packed(block: NDArray[np.int32], bits: int) -> bytes:
+    """The bytes FLAC digests: little-endian, interleaved, each sample in whole bytes (RFC 9639, 8.2)."""
+    if bits == 16:
+        return (block >> 16).astype("<i2").tobytes()
+    if bits == 8:
+        return (block >> 24).astype(np.int8).tobytes()
+    return np.ascontiguousarray(block.astype("<i4").view(np.uint8).reshape(-1, 4)[:, 1:]).tobytes()

@@ -1,0 +1,40 @@
+"""How much a file may ask of us before it is refused."""
+
+from dataclasses import dataclass
+
+GIB = 1 << 30
+MIB = 1 << 20
+
+
+@dataclass(frozen=True)
+class DecodeLimits:
+    """Caps on what decoding may yield and on what the child process may use.
+
+    What a file yields is counted while it is decoded; a header is never believed. ``max_expansion`` is
+    decoded PCM (at the source's own width) over file bytes, looked at from ``expansion_floor_bytes`` of
+    decoded PCM on: encoded silence at usual block sizes stays below 1 800, a bomb goes to 18 000.
+    ``memory_bytes`` is the child's whole address space (the libraries alone map about 300 MiB).
+    """
+
+    max_seconds: float = 3 * 3600.0
+    max_frames: int = 3 * 3600 * 96_000
+    max_decoded_bytes: int = 9 * GIB
+    max_channels: int = 8
+    min_sample_rate: int = 8_000
+    max_sample_rate: int = 192_000
+    max_expansion: float = 4_000.0
+    expansion_floor_bytes: int = 64 * MIB
+    memory_bytes: int = 768 * MIB
+    cpu_seconds: int = 90
+    wall_seconds: float = 180.0
+
+
+@dataclass(frozen=True)
+class Excerpt:
+    """Which part of a recording to hand over. ``mono`` is the mean of the channels.
+
+    Decoding stops after ``seconds``; what lies beyond is then neither counted nor checked.
+    """
+
+    seconds: float | None = None
+    mono: bool = False
