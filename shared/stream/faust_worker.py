@@ -8,7 +8,7 @@ no sinks, no tables, no topics declared by the app, and publishing through our o
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +37,7 @@ class FaustWorker:
         self,
         service: str,
         settings: WorkerSettings,
-        processors: Sequence[tuple[str, Processor]],
+        processors: Mapping[str, Processor],
         *,
         home: Path,
     ) -> None:
@@ -65,7 +65,7 @@ class FaustWorker:
             broker_request_timeout=settings.rebalance_seconds + 30.0,
             loghandlers=[],
         )
-        for topic, processor in processors:
+        for topic, processor in processors.items():
             self._agent(topic, processor)
 
     async def start(self) -> None:

@@ -16,15 +16,13 @@ from shared import logs
 from shared.clock import Clock, SystemClock
 from shared.errors import SettingsError, SystemicError, TrackgateError
 from shared.settings import WorkerSettings
-from shared.stream.brake import DeadLetterBrake
+from shared.stream.assembly import assemble
 from shared.stream.confluent_publisher import ConfluentPublisher
 from shared.stream.delayed import DelayedConsumer
 from shared.stream.faust_worker import FaustWorker
 from shared.stream.health_server import HealthServer
-from shared.stream.processor import Processor
 from shared.stream.progress import Progress
 from shared.stream.wiring import Wire
-from shared.topics import RETRY_TIERS
 
 log = structlog.get_logger()
 EXIT_SETTINGS = 2
@@ -80,37 +78,21 @@ async def consuming(
         health = stack.enter_context(HealthServer(progress, bind=settings.bind, port=settings.health_port))
         publisher = await stack.enter_async_context(ConfluentPublisher(settings.kafka))
         wiring = await stack.enter_async_context(wire(publisher))
-        brake = DeadLetterBrake(
-            window=settings.brake_window, share=settings.brake_share, minimum=settings.brake_minimum
+        assembly = assemble(
+            service, wiring, publisher, settings, clock=clock, progress=progress, closing=closing
         )
-        processors = [
-            (
-                subscription.topic,
-                Processor(
-                    service,
-                    subscription,
-                    publisher,
-                    clock=clock,
-                    brake=brake,
-                    progress=progress,
-                    retry_delays=settings.retry_seconds,
-                    closing=closing,
-                ),
-            )
-            for subscription in wiring.subscriptions
-        ]
         home = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix=f"trackgate-{service}-")))
-        worker = FaustWorker(service, settings, [(topic.name, p) for topic, p in processors], home=home)
+        worker = FaustWorker(service, settings, assembly.main, home=home)
         retries = DelayedConsumer(
             service,
             settings.kafka,
-            {topic.retry(service, tier): p for topic, p in processors for tier in RETRY_TIERS},
+            assembly.delayed,
             clock=clock,
             session_seconds=settings.session_seconds,
         )
         await worker.start()
         retries.start()
-        log.info("consuming", topics=[topic.name for topic, _ in processors], health_port=health.port)
+        log.info("consuming", topics=list(assembly.main), health_port=health.port)
         tasks: list[asyncio.Future[Any]] = [asyncio.ensure_future(_watch(worker, progress))]
         tasks += [asyncio.ensure_future(start()) for start in wiring.background]
         failed = asyncio.ensure_future(_first_failure(worker.failed, retries.failed, *tasks))

@@ -1,0 +1,25 @@
+"""What all tiers share. Unit tests run without sockets; everything else marks itself."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.support.stack import Endpoints, a_stack
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        tier = item.path.parts[item.path.parts.index("tests") + 1]
+        if tier == "unit":
+            item.add_marker(pytest.mark.disable_socket)
+        elif tier in {"integration", "contract"}:
+            item.add_marker(pytest.mark.integration)
+        elif tier == "e2e":
+            item.add_marker(pytest.mark.e2e)
+
+
+@pytest.fixture(scope="session")
+def endpoints(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Endpoints]:
+    """One real Kafka and one real Redis for the whole run; tests keep apart by topics, groups and prefixes."""
+    with a_stack(tmp_path_factory) as started:
+        yield started
