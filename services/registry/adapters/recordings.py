@@ -29,5 +29,9 @@ class StoredRecordings:
         path = await asyncio.to_thread(self._store.local_path, uri)
         found = await asyncio.to_thread(inspect_audio, path, _LIMITS)
         if isinstance(found, DecodeFailure):
-            return Refused(f"recording-{found.kind.value}", f"{file_name}: {found.message}", "references")
+            return Refused(
+                f"recording-{found.kind.value.replace('_', '-')}",
+                f"{file_name}: {found.message}",
+                "references",
+            )
         return Recording(seconds=found.seconds, sample_rate=found.sample_rate, silent=found.silent)
