@@ -68,9 +68,14 @@ class Grant(_Strict):
 
 
 class Expected(_Strict):
-    """``says``: what the labels, reasons or problem details must tell, in words for people."""
+    """``reasons`` and ``labels`` are codes that must be among those given; others may stand beside them.
+
+    For a refused upload ``reasons`` is the kind of failure (shared.audio.FailureKind). ``says`` tells people.
+    """
 
     outcome: ExpectedOutcome
+    reasons: tuple[str, ...] = ()
+    labels: tuple[str, ...] = ()
     says: tuple[str, ...] = Field(min_length=1)
 
 

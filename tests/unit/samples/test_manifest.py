@@ -11,9 +11,11 @@ import yaml
 from pydantic import ValidationError
 
 from deploy.samples.manifest import FOLDER, MANIFEST, ExpectedOutcome, Manifest, Sample, load_manifest
+from shared.audio import DecodeFailure, inspect_audio
 from shared.events import AiUse
 
 SIZE_LIMIT = 15_000_000
+POLICIES = Path(__file__).parents[3] / "services/policy/policies"
 TODAY = date(2026, 3, 1)
 
 
@@ -73,14 +75,28 @@ def test_every_sample_that_is_to_be_screened_decodes_to_12_to_40_seconds(manifes
     assert all(12.0 <= seconds <= 40.0 for seconds in lengths.values()), lengths
 
 
-def test_the_broken_transfer_cannot_be_decoded_to_its_promised_end() -> None:
-    with pytest.raises(soundfile.LibsndfileError):
-        soundfile.read(FOLDER / "tracks/broken-transfer.flac")
+@pytest.mark.parametrize(
+    "sample", [s for s in load_manifest().samples if s.expected.outcome is ExpectedOutcome.REJECTED_AT_UPLOAD]
+)
+def test_what_must_be_refused_fails_to_decode_for_the_expected_reason(sample: Sample) -> None:
+    failure = inspect_audio(sample.path)
+    assert isinstance(failure, DecodeFailure)
+    assert [failure.kind] == list(sample.expected.reasons)
 
 
-def test_the_text_file_in_disguise_is_not_recognised_as_audio() -> None:
-    with pytest.raises(soundfile.LibsndfileError):
-        soundfile.info(FOLDER / "tracks/not-audio.flac")
+def test_every_expected_code_is_one_that_the_policy_can_give(manifest: Manifest) -> None:
+    rules = yaml.safe_load((POLICIES / "default.yaml").read_text(encoding="utf-8"))["rules"]
+    labels = yaml.safe_load((POLICIES / "labels.yaml").read_text(encoding="utf-8"))["labels"]
+    outcomes_of: dict[str, set[str]] = {}
+    for rule in rules:
+        outcomes_of.setdefault(rule["then"]["reason"], set()).add(rule["then"]["outcome"])
+    for sample in manifest.samples:
+        if sample.expected.outcome is ExpectedOutcome.REJECTED_AT_UPLOAD:
+            continue
+        assert set(sample.expected.labels) <= set(labels)
+        assert set(sample.expected.reasons) <= set(outcomes_of)
+        given = {outcome for reason in sample.expected.reasons for outcome in outcomes_of[reason]}
+        assert not given or sample.expected.outcome in given
 
 
 def test_an_artist_is_enrolled_from_at_least_30_seconds_that_no_sample_repeats(manifest: Manifest) -> None:
