@@ -58,11 +58,14 @@ def stop_all(graces: dict[int, float]) -> None:
 
 
 def read_until_orphaned(parent: int) -> dict[int, float]:
+    """Empties the input first even when the parent is gone already: it may die before this has started."""
     graces: dict[int, float] = {}
     buffer = b""
-    while os.getppid() == parent:
+    while True:
         readable, _, _ = select.select([0], [], [], _ORPHAN_CHECK_S)
         if not readable:
+            if os.getppid() != parent:
+                break
             continue
         chunk = os.read(0, 4096)
         if not chunk:
