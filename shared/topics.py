@@ -53,7 +53,7 @@ DECISIONS = Topic(
     "tracks.decisions",
     DecisionMade,
     "What became of each track; the highest sequence stands.",
-    consumers=("moderation",),
+    consumers=("moderation", "policy"),
 )
 REVIEWS = Topic("tracks.reviews", ReviewResolved, "What moderators resolved.", consumers=("policy",))
 ARTISTS = Topic(

@@ -1,0 +1,106 @@
+"""``python -m services.policy``: the worker, and what a person needs to run and to understand it."""
+
+import argparse
+import asyncio
+import sys
+from datetime import timedelta
+from pathlib import Path
+
+from redis.asyncio import Redis
+
+from services.policy.adapters.kafka_history import KafkaHistory
+from services.policy.adapters.redis_views import RedisViews
+from services.policy.checker import check_labels, check_policy
+from services.policy.compiled import DEFAULT_LABELS, load_policy, read_file
+from services.policy.explain import explained
+from services.policy.main import main as worker
+from services.policy.rebuild import Rebuild
+from services.policy.settings import PolicySettings
+from shared import logs
+from shared.errors import SettingsError, TrackgateError
+from shared.views.redis_tracks import RedisTrackViews
+
+EXIT_FAULTY = 1
+EXIT_SETTINGS = 2
+EXIT_FAILED = 70
+
+
+def main(arguments: list[str] | None = None) -> int:
+    chosen = _parser().parse_args(arguments)
+    try:
+        match chosen.command:
+            case "check":
+                return _check(chosen.file, chosen.labels)
+            case "explain":
+                return asyncio.run(_explain(PolicySettings.load(), chosen.track, every_rule=chosen.all))
+            case "rebuild-views":
+                return asyncio.run(_rebuild(PolicySettings.load()))
+            case _:
+                return worker()
+    except SettingsError as error:
+        sys.stderr.write(f"{error}\n")
+        return EXIT_SETTINGS
+    except TrackgateError as error:
+        sys.stderr.write(f"{error}\n")
+        return EXIT_FAILED
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m services.policy", description="Without a command: the policy worker."
+    )
+    commands = parser.add_subparsers(dest="command")
+    check = commands.add_parser("check", help="name every mistake in a policy file")
+    check.add_argument("file", type=Path)
+    check.add_argument("--labels", type=Path, default=DEFAULT_LABELS, help="the label texts it refers to")
+    explain = commands.add_parser("explain", help="say what was decided on a track, and why")
+    explain.add_argument("track", help="track id")
+    explain.add_argument("--all", action="store_true", help="also the rules that did not match, and why not")
+    commands.add_parser("rebuild-views", help="fold the track views and deadlines in Redis anew from Kafka")
+    return parser
+
+
+def _check(file: Path, labels_file: Path) -> int:
+    """Prints ``file:line:column: mistake`` for each; 0 if there is none."""
+    labels, problems = check_labels(read_file(labels_file))
+    shown = [problem.shown(str(labels_file)) for problem in problems]
+    if labels is not None:
+        _, problems = check_policy(read_file(file), labels)
+        shown += [problem.shown(str(file)) for problem in problems]
+    if shown:
+        sys.stdout.write("\n".join(shown) + f"\n{len(shown)} mistakes\n")
+        return EXIT_FAULTY
+    policy = load_policy(file, labels_file)
+    sys.stdout.write(f"{file}: {len(policy.rules)} rules, no mistakes; version {policy.version}\n")
+    return 0
+
+
+async def _explain(settings: PolicySettings, track_id: str, *, every_rule: bool) -> int:
+    async with Redis.from_url(settings.redis) as client:
+        view = await RedisTrackViews(client).load(track_id)
+    if view is None:
+        sys.stderr.write(f"{track_id} is not known\n")
+        return EXIT_FAULTY
+    sys.stdout.write(explained(view, every_rule=every_rule) + "\n")
+    return 0
+
+
+async def _rebuild(settings: PolicySettings) -> int:
+    logs.configure(service="policy", log_format=settings.log_format, level="WARNING")
+    deadline = timedelta(seconds=settings.policy_deadline_seconds)
+    async with Redis.from_url(settings.redis) as client:
+        rebuild = Rebuild(
+            KafkaHistory(settings.kafka), RedisViews(client), deadline=deadline, progress=_progress
+        )
+        recorded = await rebuild.run()
+    sys.stdout.write(f"recorded {recorded} events\n")
+    return 0
+
+
+def _progress(topic: str, read: int, size: int) -> None:
+    sys.stdout.write(f"{topic}: {read} of {size}\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,14 @@
+"""The decisions topic, for writing."""
+
+from shared.events import DecisionMade
+from shared.stream.envelope import envelope
+from shared.stream.publisher import Publisher
+from shared.topics import DECISIONS
+
+
+class KafkaDecisionLog:
+    def __init__(self, publisher: Publisher) -> None:
+        self._publisher = publisher
+
+    async def append(self, decision: DecisionMade) -> None:
+        await self._publisher.publish(envelope(DECISIONS, decision, source="policy"))

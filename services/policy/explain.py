@@ -1,0 +1,78 @@
+"""A track's decisions in words: what was decided, why, and what every rule made of it."""
+
+from collections.abc import Iterator
+
+from services.policy.inputs import ArtistFacts, PolicyInput
+from shared.events import DecisionMade
+from shared.views.tracks import TrackView
+
+
+def explained(view: TrackView, *, every_rule: bool = False) -> str:
+    """The text for a person. ``every_rule`` also lists the rules that did not match, with the reason."""
+    return "\n".join(_lines(view, every_rule=every_rule))
+
+
+def _lines(view: TrackView, *, every_rule: bool) -> Iterator[str]:
+    if view.upload is not None:
+        declared = view.upload.declaration
+        yield f"{view.upload.track_id}  “{declared.title}” by {declared.display_artist}"
+        yield f"delivered by {view.upload.distributor_id} at {view.upload.received_at:%Y-%m-%d %H:%M:%S %Z}"
+    if not view.decisions:
+        answered = ", ".join(finding.detector for finding in view.findings) or "no detector"
+        yield f"not decided yet; answered: {answered}"
+        return
+    for decision in reversed(view.decisions):
+        yield ""
+        yield from _decision(decision, every_rule=every_rule)
+    applied = {_review_id(decision) for decision in view.decisions}
+    for review in view.reviews:
+        if review.event_id not in applied:
+            yield ""
+            yield (
+                f"A review by {review.reviewer_id} ({review.outcome.value}) was not applied: "
+                f"decision {review.decision_id} no longer stood."
+            )
+
+
+def _decision(decision: DecisionMade, *, every_rule: bool) -> Iterator[str]:
+    who = "automatically" if decision.automated else f"by {decision.decided_by}"
+    yield f"Decision {decision.sequence}: {decision.outcome.value.upper()}, {who}"
+    yield f"  at {decision.occurred_at:%Y-%m-%d %H:%M:%S %Z} under policy {decision.policy_version}"
+    yield f"  id {decision.event_id}" + (f", supersedes {decision.supersedes}" if decision.supersedes else "")
+    for reason in decision.reasons:
+        yield f"  because: {reason.text}  [{reason.code}]"
+    for label in decision.labels:
+        yield f"  label: {label.text}  [{label.code}, {label.basis}]"
+    if decision.priority:
+        yield f"  review priority: {decision.priority} of 100"
+    if decision.policy_input:
+        yield from _input(PolicyInput.model_validate(decision.policy_input))
+    yield "  rules:"
+    for trace in decision.trace:
+        if trace.matched or every_rule:
+            yield f"    {'✓' if trace.matched else '·'} {trace.rule}: {trace.why}"
+
+
+def _input(given: PolicyInput) -> Iterator[str]:
+    yield "  what was known:"
+    yield f"    declared AI use: {given.declaration.ai_declared.value}"
+    for finding in given.findings:
+        probability = f", probability {finding.probability:.2f}" if finding.probability is not None else ""
+        model = f" ({finding.model_version})" if finding.model_version else ""
+        reason = f", {finding.reason}" if finding.reason else ""
+        yield f"    {finding.detector}{model}: {finding.verdict.value}{probability}{reason}"
+    for match in given.matches:
+        yield f"    voice of {match.name}: {match.verdict.value}, {_standing(match)}"
+    for claim in given.claims:
+        yield f"    names {claim.name} ({claim.where}): {_standing(claim)}"
+
+
+def _standing(artist: ArtistFacts) -> str:
+    standing = artist.standing.value.replace("_", " ")
+    grants = ", ".join(f"{grant.grant_id} {grant.state.value.replace('_', ' ')}" for grant in artist.grants)
+    return f"{standing}; grants considered: {grants}" if grants else f"{standing}; no grants"
+
+
+def _review_id(decision: DecisionMade) -> str | None:
+    review = decision.policy_input.get("review")
+    return review.get("event_id") if isinstance(review, dict) else None

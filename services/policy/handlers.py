@@ -1,0 +1,145 @@
+"""Events in, decisions out.
+
+A decision is published here, under the track's lock, rather than handed to the runner: the next event of the
+track may be in another worker's hands, and must see the decision before it decides. The steps and what a
+crash between them leaves:
+
+1. the intent is stored           → nothing happened; the event comes again
+2. the decision is acknowledged   → the event comes again, finds the intent, publishes the same bytes
+3. the view and the deadline are written, the intent is dropped, in one transaction
+4. the event is committed         → (crash before) the event comes again and changes nothing
+
+Reading the decisions topic as well makes the view follow the log even where a lease ran out on the way.
+"""
+
+from datetime import timedelta
+
+import structlog
+
+from services.policy.domain import Decide, Judge, Stands, Step, Unknown, Wait, review_applied
+from services.policy.ports import Deadlines, DecisionLog, TrackLocks, Tracks, TrackState
+from shared.clock import Clock
+from shared.events import DecisionMade, FindingRecorded, ReviewResolved, TrackUploaded
+from shared.ids import deterministic_id
+from shared.stream.outcome import Done, Outcome, Reject, Retry
+
+log = structlog.get_logger()
+
+
+class PolicyHandlers:
+    """One method for each topic that policy reads, and one for the sweep of deadlines."""
+
+    def __init__(
+        self,
+        *,
+        judge: Judge,
+        tracks: Tracks,
+        locks: TrackLocks,
+        deadlines: Deadlines,
+        decisions: DecisionLog,
+        clock: Clock,
+        deadline: timedelta,
+    ) -> None:
+        self._judge = judge
+        self._tracks = tracks
+        self._locks = locks
+        self._deadlines = deadlines
+        self._decisions = decisions
+        self._clock = clock
+        self._deadline = deadline
+
+    async def on_uploaded(self, event: TrackUploaded) -> Outcome:
+        async with self._locks.holding(event.track_id):
+            state = await self._settled(event.track_id)
+            await self._tracks.record(event)
+            if state.view.decision is None:
+                await self._deadlines.set(event.track_id, event.received_at + self._deadline)
+            await self._consider(event.track_id, cause=event.event_id)
+        return Done()
+
+    async def on_finding(self, event: FindingRecorded) -> Outcome:
+        async with self._locks.holding(event.track_id):
+            state = await self._settled(event.track_id)
+            upload = state.view.upload
+            if upload is not None and upload.audio.sha256 != event.audio_sha256:
+                return Reject("the finding is about other audio than was delivered", kind="other_audio")
+            known = state.view.finding(event.detector)
+            if known is not None and known.occurred_at > event.occurred_at:
+                log.info("an older finding came late", track=event.track_id, detector=event.detector)
+                return Done()
+            await self._tracks.record(event)
+            await self._consider(event.track_id, cause=event.event_id)
+        return Done()
+
+    async def on_review(self, event: ReviewResolved) -> Outcome:
+        """A review of a decision that no longer stands is recorded and not applied.
+
+        It stays visible in the track's view and in the log; the decision that stands is a case of its own.
+        """
+        async with self._locks.holding(event.track_id):
+            state = await self._settled(event.track_id)
+            await self._tracks.record(event)
+            if review_applied(state.view, event):
+                return Done()
+            step = self._judge.on_review(state.view, event, at=self._clock.now())
+            if isinstance(step, Unknown):
+                return Retry(step.why)
+            await self._take(event.track_id, step)
+        return Done()
+
+    async def on_decision(self, event: DecisionMade) -> Outcome:
+        """Our own decision, read back. No lock: it is one idempotent write."""
+        state = await self._tracks.load(event.track_id)
+        if not any(known.event_id == event.event_id for known in state.view.decisions):
+            await self._tracks.record(event)
+        return Done()
+
+    async def on_deadline(self, track_id: str) -> None:
+        """Decide a track with what there is. A track without an upload is waiting for nothing."""
+        async with self._locks.holding(track_id):
+            state = await self._settled(track_id)
+            if state.view.upload is None or state.view.decision is not None:
+                await self._deadlines.clear(track_id)
+                return
+            await self._consider(
+                track_id, cause=deterministic_id("deadline", track_id), deadline_reached=True
+            )
+
+    async def _settled(self, track_id: str) -> TrackState:
+        """The track's state, after finishing what a worker left half done."""
+        state = await self._tracks.load(track_id)
+        intent = state.intent
+        if intent is None:
+            return state
+        if any(known.sequence >= intent.sequence for known in state.view.decisions):
+            await self._tracks.forget_intent(track_id)
+        else:
+            log.info("finishing a decision that was left half done", track=track_id, decision=intent.event_id)
+            await self._decisions.append(intent)
+            await self._tracks.record(intent)
+        return await self._tracks.load(track_id)
+
+    async def _consider(self, track_id: str, *, cause: str, deadline_reached: bool = False) -> None:
+        state = await self._tracks.load(track_id)
+        step = self._judge.on_facts(
+            state.view, cause=cause, at=self._clock.now(), deadline_reached=deadline_reached
+        )
+        await self._take(track_id, step)
+
+    async def _take(self, track_id: str, step: Step) -> None:
+        match step:
+            case Decide(decision):
+                await self._tracks.intend(decision)
+                await self._decisions.append(decision)
+                await self._tracks.record(decision)
+                log.info(
+                    "decided",
+                    track=track_id,
+                    outcome=decision.outcome.value,
+                    sequence=decision.sequence,
+                    reasons=[reason.code for reason in decision.reasons],
+                )
+            case Wait(missing):
+                log.debug("waiting", track=track_id, missing=list(missing))
+            case Stands(why) | Unknown(why):
+                log.info("no new decision", track=track_id, why=why)

@@ -1,0 +1,235 @@
+"""The one typed input that a policy sees, and that every decision records in full.
+
+Rules read it through the names in ``RuleScope``. Nothing else reaches an evaluation: no clock, no registry,
+no Redis. That is why deciding again from the record gives the same result.
+"""
+
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from pydantic import AwareDatetime, Field
+
+from shared.events import AiUse, Outcome, Record
+
+AI_DETECTOR = "ai_detector"
+VOICE_MATCHER = "voice_matcher"
+
+
+class FindingState(StrEnum):
+    """A detector's verdict, or ``missing``: the deadline passed, or what came was about other audio."""
+
+    LIKELY_GENERATED = "likely_generated"
+    MATCH = "match"
+    POSSIBLE = "possible"
+    INCONCLUSIVE = "inconclusive"
+    NOT_DETECTED = "not_detected"
+    NO_MATCH = "no_match"
+    NOT_MEASURED = "not_measured"
+    ERROR = "error"
+    MISSING = "missing"
+
+
+class MatchStrength(StrEnum):
+    """How strong a voice match is; weaker ones are not reported at all."""
+
+    MATCH = "match"
+    POSSIBLE = "possible"
+    NONE = "none"
+
+
+class Standing(StrEnum):
+    """What the delivering distributor may do with a protected artist's voice and name, at that moment."""
+
+    OWN_DISTRIBUTOR = "own_distributor"
+    LICENSED = "licensed"
+    UNAUTHORISED = "unauthorised"
+    WITHDRAWN = "withdrawn"
+
+
+class GrantState(StrEnum):
+    """Whether a grant covers this delivery now; otherwise the first thing that it lacks."""
+
+    LIVE = "live"
+    REVOKED = "revoked"
+    NOT_YET_VALID = "not_yet_valid"
+    EXPIRED = "expired"
+    EXPIRES_BEFORE_RELEASE = "expires_before_release"
+    OTHER_GRANTEE = "other_grantee"
+    OTHER_USE = "other_use"
+    OTHER_RECORDING = "other_recording"
+    OTHER_TERRITORY = "other_territory"
+
+
+class CreditFacts(Record):
+    name: str
+    role: str
+    ai_use: AiUse
+
+
+class DeclarationFacts(Record):
+    """The distributor's words. ``ai_use`` is as stated for the track.
+
+    ``ai_declared`` is the most that was declared anywhere: a role that is generated makes the track
+    ``partly`` even where the track's own field is silent or says ``none``.
+    """
+
+    title: str
+    display_artist: str
+    isrc: str | None
+    ai_use: AiUse
+    ai_declared: AiUse
+    credits: tuple[CreditFacts, ...]
+    release_date: str | None = Field(description="ISO 8601 date")
+    territories: tuple[str, ...]
+    test_delivery: bool
+
+
+class AudioFacts(Record):
+    sha256: str
+    seconds: float
+    sample_rate: int
+    channels: int
+    container: str
+    codec: str
+
+
+class DistributorFacts(Record):
+    id: str
+
+
+class FindingFacts(Record):
+    """``event_id`` is None exactly when the state is ``missing``."""
+
+    detector: str
+    verdict: FindingState
+    required: bool
+    event_id: str | None = None
+    model_version: str | None = None
+    score: float | None = None
+    probability: float | None = None
+    threshold: float | None = None
+    reason: str | None = None
+    seconds_measured: float = 0.0
+
+    @property
+    def evidence(self) -> tuple[str, ...]:
+        return (self.event_id,) if self.event_id else ()
+
+
+class GrantFacts(Record):
+    """A consent grant that was considered, and what it lacked if it was not live."""
+
+    grant_id: str
+    event_id: str
+    state: GrantState
+    label_required: bool
+
+
+class ArtistFacts(Record):
+    """A protected artist as this delivery stands to them.
+
+    ``standing`` weighs, in this order: protection withdrawn, the artist's own distributor, a live grant. An
+    artist the registry does not know (yet) counts as protected by nobody's leave: unauthorised.
+    """
+
+    artist_id: str
+    name: str
+    standing: Standing
+    grant: GrantFacts | None = Field(description="the live grant that stands, the most specific one")
+    grants: tuple[GrantFacts, ...] = Field(description="every grant of the artist that was considered")
+    label_required: bool
+
+
+class MatchFacts(ArtistFacts):
+    """A protected artist whose voice was recognised. ``claimed``: the delivery also names them."""
+
+    verdict: MatchStrength
+    score: float
+    probability: float
+    threshold: float
+    claimed: bool
+    finding_id: str
+
+    @property
+    def evidence(self) -> tuple[str, ...]:
+        return (self.finding_id, *((self.grant.event_id,) if self.grant else ()))
+
+
+class ClaimFacts(ArtistFacts):
+    """A protected artist whom the delivery names.
+
+    ``performing`` is False for writing credits: a cover names its composer, and that claims no voice.
+    """
+
+    credited_as: str
+    where: str = Field(description="display_artist, title, or the role of the credit")
+    performing: bool
+    voice: MatchStrength
+
+    @property
+    def evidence(self) -> tuple[str, ...]:
+        return (self.grant.event_id,) if self.grant else ()
+
+
+class ReviewFacts(Record):
+    """A person's answer. Who it was is in the review event, not here."""
+
+    event_id: str
+    decision_id: str
+    outcome: Outcome
+    label_codes: tuple[str, ...]
+    reviewer_id: str
+
+
+class PolicyInput(Record):
+    """Everything that one evaluation may look at."""
+
+    schema_version: Literal[1] = 1
+    track_id: str
+    evaluated_at: AwareDatetime
+    declaration: DeclarationFacts
+    audio: AudioFacts
+    distributor: DistributorFacts
+    findings: tuple[FindingFacts, ...]
+    matches: tuple[MatchFacts, ...] = ()
+    claims: tuple[ClaimFacts, ...] = ()
+    review: ReviewFacts | None = None
+
+    def finding(self, detector: str) -> FindingFacts:
+        """The detector's finding; ``missing`` where the input holds none."""
+        return next(
+            (finding for finding in self.findings if finding.detector == detector),
+            FindingFacts(detector=detector, verdict=FindingState.MISSING, required=False),
+        )
+
+    @property
+    def finding_ids(self) -> frozenset[str]:
+        return frozenset(finding.event_id for finding in self.findings if finding.event_id)
+
+
+class RuleScope(Record):
+    """The names a rule may use, with their types; the policy checker reads them from here."""
+
+    declaration: DeclarationFacts
+    audio: AudioFacts
+    distributor: DistributorFacts
+    ai: Annotated[FindingFacts, Field(description="the AI detector's finding")]
+    voice: Annotated[FindingFacts, Field(description="the voice matcher's finding")]
+    findings: tuple[FindingFacts, ...]
+    matches: tuple[MatchFacts, ...]
+    claims: tuple[ClaimFacts, ...]
+    evaluated_at: AwareDatetime
+
+
+def scope_of(given: PolicyInput) -> RuleScope:
+    return RuleScope(
+        declaration=given.declaration,
+        audio=given.audio,
+        distributor=given.distributor,
+        ai=given.finding(AI_DETECTOR),
+        voice=given.finding(VOICE_MATCHER),
+        findings=given.findings,
+        matches=given.matches,
+        claims=given.claims,
+        evaluated_at=given.evaluated_at,
+    )

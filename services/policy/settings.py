@@ -1,0 +1,29 @@
+"""Settings of the policy worker."""
+
+from pathlib import Path
+
+from pydantic import Field
+
+from services.policy.compiled import DEFAULT_LABELS, DEFAULT_POLICY
+from services.policy.inputs import AI_DETECTOR, VOICE_MATCHER
+from shared.settings import WorkerSettings
+
+
+class PolicySettings(WorkerSettings):
+    """Environment: ``TRACKGATE_POLICY_…``, and ``TRACKGATE_HEALTH_PORT`` as every worker."""
+
+    health_port: int = Field(default=18813, ge=0, le=65535)
+    policy_file: Path = Field(default=DEFAULT_POLICY, description="the policy that decides")
+    policy_labels: Path = Field(default=DEFAULT_LABELS, description="label texts")
+    policy_required_detectors: tuple[str, ...] = Field(
+        default=(AI_DETECTOR, VOICE_MATCHER), min_length=1, description="a decision waits for these"
+    )
+    policy_deadline_seconds: float = Field(
+        default=120.0, gt=0.0, description="after the upload; then what is missing holds the track"
+    )
+    policy_grace_seconds: float = Field(
+        default=15.0, ge=0.0, description="after a start, before overdue tracks are decided without findings"
+    )
+    policy_lease_seconds: float = Field(
+        default=60.0, ge=1.0, description="lease of a track's lock; longer than an acknowledgement may take"
+    )
