@@ -1,0 +1,18 @@
+"""Inspecting audio off the event loop, a few files at a time."""
+
+import asyncio
+from pathlib import Path
+
+from shared.audio import DecodeFailure, DecodeLimits, Inspected, inspect_audio
+
+
+class SandboxedInspector:
+    """At most ``slots`` child processes at once; others wait their turn."""
+
+    def __init__(self, limits: DecodeLimits, slots: int) -> None:
+        self._limits = limits
+        self._slots = asyncio.Semaphore(slots)
+
+    async def inspect(self, path: Path) -> Inspected | DecodeFailure:
+        async with self._slots:
+            return await asyncio.to_thread(inspect_audio, path, self._limits)

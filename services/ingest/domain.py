@@ -1,0 +1,255 @@
+"""What a valid delivery is, and which track it is. Pure."""
+
+import hashlib
+import json
+import unicodedata
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from enum import StrEnum
+from typing import Annotated, Self
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    model_validator,
+)
+from pydantic_core import PydanticCustomError
+from stdnum import isni as stdnum_isni
+from stdnum import isrc as stdnum_isrc
+from stdnum.exceptions import ValidationError as StdnumError
+
+from shared.events import AiUse, Contributor, Declaration, TrackUploaded
+from shared.ids import deterministic_id
+
+MAX_CONTRIBUTORS = 200
+MAX_KEY_LENGTH = 255
+MAX_METADATA_BYTES = 256 * 1024
+
+
+class RefusalKind(StrEnum):
+    """Why a delivery is refused. Clients may switch on it, so a kind is never renamed."""
+
+    WRONG_KEY = "wrong-key"
+    NOT_ACTIVE = "distributor-not-active"
+    MALFORMED_BODY = "malformed-body"
+    INVALID_METADATA = "invalid-metadata"
+    INVALID_AUDIO = "invalid-audio"
+    TOO_LARGE = "too-large"
+    QUOTA = "quota-used-up"
+    KEY_MALFORMED = "idempotency-key-malformed"
+    KEY_IN_USE = "idempotency-key-in-use"
+    KEY_REUSED = "idempotency-key-reused"
+    BUSY = "decoding-too-slow"
+
+
+@dataclass(frozen=True)
+class Fault:
+    """``field`` as the client wrote it, for example ``metadata.contributors[1].ai_use``."""
+
+    field: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Refused:
+    """Nothing was announced. ``retry_after`` is in seconds, where trying again can help."""
+
+    kind: RefusalKind
+    faults: tuple[Fault, ...] = ()
+    retry_after: int | None = None
+
+
+def _printable(text: str) -> str:
+    if any(unicodedata.category(character) in {"Cc", "Cs"} for character in text):
+        raise PydanticCustomError("control_characters", "contains control characters")
+    return text
+
+
+def _isrc(text: object) -> object:
+    """ISO 3901: hyphens, blanks and a leading "ISRC" are presentation only."""
+    if not isinstance(text, str):
+        return text
+    bare = text.strip().upper().removeprefix("ISRC").strip(": ")
+    try:
+        return stdnum_isrc.validate(bare)
+    except StdnumError:
+        raise PydanticCustomError(
+            "isrc",
+            "not an ISRC: a known two-letter prefix, three letters or digits, seven digits, "
+            "for example USS1Z9900001 (hyphens are allowed)",
+        ) from None
+
+
+def _isni(text: object) -> object:
+    if not isinstance(text, str):
+        return text
+    try:
+        return stdnum_isni.validate(text)
+    except StdnumError:
+        raise PydanticCustomError("isni", "not an ISNI: sixteen characters with a check digit") from None
+
+
+def _lower(text: object) -> object:
+    """DDEX writes ``None``, ``Partly``, ``All``; both spellings are taken."""
+    return text.lower() if isinstance(text, str) else text
+
+
+Text = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=500, strip_whitespace=True),
+    AfterValidator(_printable),
+]
+DeclaredAiUse = Annotated[AiUse, BeforeValidator(_lower)]
+TerritoryCode = Annotated[
+    str,
+    StringConstraints(pattern=r"^([A-Z]{2}|Worldwide)$"),
+    Field(description="ISO 3166-1 alpha-2, or Worldwide"),
+]
+
+
+class _Form(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class CreditForm(_Form):
+    """One credit. ``role`` is DDEX's name of the role; ``ai_use`` what was generated in that role."""
+
+    name: Text
+    role: Text = Field(examples=["MainArtist", "Vocalist", "Composer", "Producer"])
+    isni: Annotated[str | None, BeforeValidator(_isni)] = None
+    ai_use: DeclaredAiUse = AiUse.UNDECLARED
+
+
+class TrackForm(_Form):
+    """The ``metadata`` part of a delivery.
+
+    ``ai_use`` says how much of the recording was generated: ``none``, ``partly``, ``all``, or ``undeclared``
+    when you make no statement (which is not ``none``). Say it by role in the credits where you can.
+    """
+
+    title: Text
+    display_artist: Text
+    isrc: Annotated[str | None, BeforeValidator(_isrc), Field(description="with or without hyphens")] = None
+    contributors: Annotated[tuple[CreditForm, ...], Field(max_length=MAX_CONTRIBUTORS)] = ()
+    ai_use: DeclaredAiUse = AiUse.UNDECLARED
+    release_date: Annotated[date | None, Field(ge=date(1860, 1, 1))] = None
+    territories: Annotated[tuple[TerritoryCode, ...], Field(min_length=1, max_length=300)] = ("Worldwide",)
+    test_delivery: bool = False
+
+    @model_validator(mode="after")
+    def _territories_agree(self) -> Self:
+        if "Worldwide" in self.territories and len(self.territories) > 1:
+            raise PydanticCustomError(
+                "territories", "territories: Worldwide includes all others, so it stands alone"
+            )
+        return self
+
+
+def read_metadata(content: bytes) -> Declaration | Refused:
+    """The declaration in the ``metadata`` part, or every fault that it has, by field."""
+    try:
+        form = TrackForm.model_validate_json(content)
+    except ValidationError as error:
+        faults = tuple(
+            Fault(_path(fault["loc"], fault["type"]), fault["msg"].removeprefix("territories: "))
+            for fault in error.errors(include_input=False, include_url=False)
+        )
+        return Refused(RefusalKind.INVALID_METADATA, faults)
+    contradictions = _contradictions(form)
+    if contradictions:
+        return Refused(RefusalKind.INVALID_METADATA, contradictions)
+    return Declaration(
+        title=form.title,
+        display_artist=form.display_artist,
+        isrc=form.isrc,
+        contributors=tuple(Contributor(**credit.model_dump()) for credit in form.contributors),
+        ai_use=form.ai_use,
+        release_date=form.release_date,
+        territories=tuple(sorted(set(form.territories))),
+        test_delivery=form.test_delivery,
+    )
+
+
+def _contradictions(form: TrackForm) -> tuple[Fault, ...]:
+    """DDEX ERN 4.3.1, ContainsAI: None and All each say something about every credit."""
+    excluded = {
+        AiUse.NONE: (AiUse.PARTLY, AiUse.ALL),
+        AiUse.ALL: (AiUse.NONE, AiUse.PARTLY),
+    }.get(form.ai_use, ())
+    return tuple(
+        Fault(
+            f"metadata.contributors[{index}].ai_use",
+            f"is {credit.ai_use.value}, but the recording is declared {form.ai_use.value} as a whole",
+        )
+        for index, credit in enumerate(form.contributors)
+        if credit.ai_use in excluded
+    )
+
+
+def _path(location: tuple[int | str, ...], kind: str) -> str:
+    if kind == "territories":
+        return "metadata.territories"
+    return "metadata" + "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in location)
+
+
+def track_id_of(distributor_id: str, audio_sha256: str, declaration: Declaration) -> str:
+    """The same bytes with the same words from the same distributor are the same track.
+
+    Fields at their default do not count, so that a new optional field leaves old ids as they are.
+    """
+    words = json.dumps(
+        declaration.model_dump(mode="json", exclude_defaults=True), sort_keys=True, ensure_ascii=False
+    )
+    return deterministic_id("track", distributor_id, audio_sha256, words)
+
+
+def upload_event_id(track_id: str) -> str:
+    return deterministic_id("upload", track_id)
+
+
+def key_sha256(idempotency_key: str) -> str | Refused:
+    """The digest under which an Idempotency-Key is kept; quotes of the structured field are optional."""
+    key = idempotency_key.strip()
+    if len(key) > 1 and key[0] == key[-1] == '"':
+        key = key[1:-1]
+    if not 1 <= len(key) <= MAX_KEY_LENGTH or not key.isascii() or not key.isprintable():
+        return Refused(
+            RefusalKind.KEY_MALFORMED,
+            (Fault("Idempotency-Key", f"wants 1 to {MAX_KEY_LENGTH} printable ASCII characters"),),
+        )
+    return hashlib.sha256(key.encode()).hexdigest()
+
+
+def safe_file_name(name: str | None) -> str | None:
+    """The sender's file name without folders and control characters, for people to read; never a path."""
+    if name is None:
+        return None
+    bare = "".join(c for c in name.replace("\\", "/").rpartition("/")[2] if c.isprintable()).strip()
+    return bare[:255] or None
+
+
+def quota_day(received_at: datetime) -> date:
+    """Quotas run by UTC days."""
+    return received_at.astimezone(UTC).date()
+
+
+def seconds_to_next_day(now: datetime) -> int:
+    midnight = datetime.combine(quota_day(now) + timedelta(days=1), time(0), UTC)
+    return max(1, int((midnight - now).total_seconds()) + 1)
+
+
+@dataclass(frozen=True)
+class Accepted:
+    upload: TrackUploaded
+
+
+@dataclass(frozen=True)
+class Repeated:
+    """The track was delivered before; nothing was announced again."""
+
+    track_id: str

@@ -1,0 +1,104 @@
+"""Composition root of ingest: serve the upload API, or rebuild the views."""
+
+import argparse
+import asyncio
+import contextlib
+import sys
+from collections.abc import AsyncIterator, Sequence
+
+from fastapi import FastAPI
+from redis.asyncio import Redis
+
+from services.ingest.adapters.announcing import KafkaAnnouncer
+from services.ingest.adapters.distributors import RegisteredDistributors
+from services.ingest.adapters.inspecting import SandboxedInspector
+from services.ingest.adapters.reading import UploadReader
+from services.ingest.adapters.redis_ledger import RedisLedger, RedisUploadViews
+from services.ingest.adapters.replay import replay
+from services.ingest.checks import broker_check, redis_check, store_check
+from services.ingest.handlers import Intake
+from services.ingest.openapi import DESCRIPTION, TITLE
+from services.ingest.rebuild import rebuild
+from services.ingest.routes.caller import CallerIdentity
+from services.ingest.routes.delivering import delivery_routes
+from services.ingest.routes.tracks import track_routes
+from services.ingest.settings import IngestSettings
+from shared.clock import SystemClock
+from shared.errors import TrackgateError
+from shared.events import DistributorRegistered
+from shared.http import SecurityHeaders, install_problem_handlers, probes, serve
+from shared.logs import configure
+from shared.objects.folder import FolderStore
+from shared.stream.compacted import CompactedTopic
+from shared.stream.confluent_publisher import ConfluentPublisher
+from shared.topics import DISTRIBUTORS, UPLOADS
+from shared.views.redis_tracks import RedisTrackViews
+
+REDIS_SECONDS = 2.0
+
+
+def build_app(settings: IngestSettings) -> FastAPI:
+    """The app on real adapters. Its start waits until the registry of distributors is read."""
+    clock = SystemClock()
+    redis = Redis.from_url(settings.redis, socket_timeout=REDIS_SECONDS, socket_connect_timeout=REDIS_SECONDS)
+    watching = Redis.from_url(settings.redis, socket_connect_timeout=REDIS_SECONDS)
+    store = FolderStore(settings.store)
+    publisher = ConfluentPublisher(settings.kafka, delivery_seconds=settings.ingest_publish_seconds)
+    distributors = CompactedTopic(DISTRIBUTORS, DistributorRegistered, settings.kafka)
+    ledger = RedisLedger(redis, clock)
+    intake = Intake(
+        distributors=RegisteredDistributors(distributors.current),
+        ledger=ledger,
+        views=RedisUploadViews(RedisTrackViews(redis)),
+        announcer=KafkaAnnouncer(publisher),
+        audio=store,
+        inspector=SandboxedInspector(settings.decode_limits, settings.ingest_decoders),
+        clock=clock,
+    )
+
+    @contextlib.asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        async with contextlib.AsyncExitStack() as stack:
+            stack.push_async_callback(redis.aclose)
+            stack.push_async_callback(watching.aclose)
+            await stack.enter_async_context(distributors)
+            await stack.enter_async_context(publisher)
+            yield
+
+    app = FastAPI(title=TITLE, description=DESCRIPTION, lifespan=lifespan, docs_url=None, redoc_url=None)
+    app.add_middleware(SecurityHeaders)
+    install_problem_handlers(app)
+    reader = UploadReader(store, max_bytes=settings.ingest_max_bytes)
+    identity = CallerIdentity(intake)
+    app.include_router(delivery_routes(identity, intake, reader))
+    app.include_router(track_routes(identity, ledger, RedisTrackViews(watching)))
+    checks = {
+        "kafka": broker_check(settings.kafka),
+        "redis": redis_check(redis),
+        "store": store_check(settings.store, needs_bytes=settings.ingest_max_bytes),
+    }
+    app.include_router(probes(checks))
+    return app
+
+
+async def rebuild_views(settings: IngestSettings) -> str:
+    async with Redis.from_url(settings.redis) as redis:
+        views = RedisUploadViews(RedisTrackViews(redis))
+        rebuilt = await rebuild(replay(UPLOADS, settings.kafka), RedisLedger(redis, SystemClock()), views)
+    return f"{rebuilt.deliveries} deliveries written into the views, {rebuilt.skipped} records skipped"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m services.ingest", description=__doc__)
+    parser.add_argument("command", nargs="?", choices=["serve", "rebuild-views"], default="serve")
+    command = parser.parse_args(arguments).command
+    try:
+        settings = IngestSettings.load()
+        configure(service="ingest", log_format=settings.log_format, level=settings.log_level)
+        if command == "rebuild-views":
+            sys.stdout.write(asyncio.run(rebuild_views(settings)) + "\n")
+            return 0
+        return serve(build_app(settings), settings.bind, settings.ingest_port)
+    except TrackgateError as error:
+        sys.stderr.write(f"ingest: {error}\n")
+        return 2
