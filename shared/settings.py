@@ -3,6 +3,7 @@
 Each service extends ``Settings`` with its own fields and reads them with ``load``.
 """
 
+import ipaddress
 from pathlib import Path
 from typing import Self
 
@@ -21,9 +22,21 @@ class Settings(BaseSettings):
     redis: str = Field(default="redis://127.0.0.1:16479/0", description="Redis or Valkey URL")
     store: Path = Field(default=Path(".trackgate/objects"), description="folder of the object store")
     bind: str = Field(default="127.0.0.1", description="address that HTTP listens on")
+    reached_at: str | None = Field(
+        default=None, description="where others reach it, if not at ``bind`` (a container)"
+    )
     partitions: int = Field(default=6, ge=1, le=1000, description="partitions of the tracks.* topics")
     log_format: str = Field(default="console", pattern="^(console|json)$")
     log_level: str = Field(default="INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$")
+
+    @property
+    def loopback_only(self) -> bool:
+        """Whether only this machine reaches the service. What is convenient for one person needs it."""
+        address = self.reached_at or self.bind
+        try:
+            return address == "localhost" or ipaddress.ip_address(address).is_loopback
+        except ValueError:
+            return False
 
     @classmethod
     def load(cls) -> Self:

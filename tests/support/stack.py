@@ -10,7 +10,7 @@ import pytest
 
 from deploy.local import broker_and_redis
 
-KAFKA_IMAGE = "apache/kafka:4.1.1"
+KAFKA_IMAGE = "apache/kafka:4.4.0"
 REDIS_IMAGE = "redis:8.2"
 
 

@@ -1,0 +1,72 @@
+# Trackgate. `make` lists what there is.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+SERVICES := ingest ai_detector voice_matcher registry policy moderation cli
+export OMP_NUM_THREADS ?= 1
+
+##@ Use
+run: $(VENV)/.run ## Start everything, screen the samples, keep running until Ctrl-C
+	@$(BIN)/python -m deploy.local run
+
+demo: $(VENV)/.run ## The same, then stop; fails unless every sample got its expected decision
+	@$(BIN)/python -m deploy.local demo
+
+##@ Check
+test: $(VENV)/.dev browser ## All tests: unit, contract, integration, end to end
+	@$(BIN)/python -m pytest
+
+test-unit: $(VENV)/.dev ## Unit tests only (no sockets, seconds)
+	@$(BIN)/python -m pytest tests/unit
+
+lint: $(VENV)/.dev ## ruff, mypy, import-linter, deptry
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@$(BIN)/deptry .
+
+format: $(VENV)/.dev ## Let ruff put the code in shape
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+contracts: $(VENV)/.dev ## Generate JSON Schemas and the AsyncAPI document from the events
+	@$(BIN)/python -m shared.contracts
+
+##@ Set up
+install: $(VENV)/.dev ## Make the environment for work on the code
+
+browser: ## Chromium for the end-to-end tests, from the distribution's packages
+	@command -v chromium >/dev/null || { apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium; }
+
+lock: $(VENV)/.dev ## Pin every dependency with its hashes, one list per image
+	@$(BIN)/python -m deploy.requirements.lock
+
+clean: ## Remove the environment and build products (not the stack's data in .trackgate)
+	rm -rf $(VENV) build .mypy_cache .ruff_cache .pytest_cache
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Trackgate needs Python 3.11 or newer; try: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
+	@echo "making the environment in $(VENV)"
+	@$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.run: deploy/requirements/run.txt pyproject.toml | $(VENV)/bin/python
+	@echo "installing what running needs (a few minutes the first time)"
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r deploy/requirements/run.txt
+	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/.dev: deploy/requirements/dev.txt pyproject.toml | $(VENV)/bin/python
+	@echo "installing what developing needs (a few minutes the first time)"
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r deploy/requirements/dev.txt
+	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@ $(VENV)/.run
+
+help:
+	@awk 'BEGIN {FS = ":.*##"; printf "Trackgate\n\nUsage: make \033[36mTARGET\033[0m\n"} \
+	  /^[a-zA-Z_-]+:.*?##/ { printf "  \033[36m%-12s\033[0m %s\n", $$1, $$2 } \
+	  /^##@/ { printf "\n\033[1m%s\033[0m\n", substr($$0, 5) }' $(MAKEFILE_LIST)
+
+.PHONY: run demo test test-unit lint format contracts install browser lock clean help
