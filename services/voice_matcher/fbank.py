@@ -1,9 +1,9 @@
 """Kaldi-compatible log mel filterbank at 16 kHz: the input of CAM++.
 
-25 ms frames every 10 ms, only whole frames (snip_edges), mean removed per frame, pre-emphasis 0.97, Povey window,
-512-point power spectrum, 80 triangles on the mel scale 1127 ln(1 + f/700) from 20 Hz to 8 kHz, natural
-logarithm, no dither, samples in [-1, 1]. These are the options under which CAM++ was trained; the tests
-compare with kaldi-native-fbank.
+25 ms frames every 10 ms, only whole frames (snip_edges), mean removed per frame, pre-emphasis 0.97, Povey
+window, 512-point power spectrum, 80 triangles on the mel scale 1127 ln(1 + f/700) from 20 Hz to 8 kHz,
+natural logarithm, no dither, samples in [-1, 1]: the options under which CAM++ was trained. The tests compare
+with kaldi-native-fbank.
 """
 
 from functools import cache
@@ -33,7 +33,7 @@ def _window() -> Floats:
     return window.astype(np.float32)
 
 
-def _mel(hertz: NDArray[np.float64] | float) -> NDArray[np.float64]:
+def _mel(hertz: NDArray[np.floating] | float) -> NDArray[np.float64]:
     return np.asarray(1127.0 * np.log1p(np.asarray(hertz) / 700.0))
 
 

@@ -46,5 +46,7 @@ def read_verified(name: str, folder: Path = MODEL_FOLDER) -> bytes:
     except FileNotFoundError as missing:
         raise SettingsError(f"model file {folder / name} is missing: fetch the repository again") from missing
     if hashlib.sha256(content).hexdigest() != listed.sha256:
-        raise SettingsError(f"model file {folder / name} is damaged or replaced: SHA-256 differs from the manifest")
+        raise SettingsError(
+            f"model file {folder / name} is damaged or replaced: SHA-256 differs from the manifest"
+        )
     return content

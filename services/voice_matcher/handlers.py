@@ -1,0 +1,62 @@
+"""A track was uploaded: listen to it, compare it with every protected artist, say what was found."""
+
+import asyncio
+
+from services.voice_matcher.domain import Calibration, NotHeard
+from services.voice_matcher.ears import Ears, Listening, Undecodable
+from services.voice_matcher.enrolment import Enrolment
+from services.voice_matcher.finding import Measured, compared, not_measured
+from services.voice_matcher.listening import UPLOAD
+from shared.clock import Clock
+from shared.errors import ObjectMissing
+from shared.events import FindingRecorded, TrackUploaded
+from shared.objects.store import ObjectStore
+from shared.stream.outcome import Done, Outcome, Output, Retry
+from shared.topics import FINDINGS
+
+
+class TrackListener:
+    """Handles ``tracks.uploaded``. The track's own embedding is compared and dropped."""
+
+    def __init__(
+        self,
+        ears: Ears,
+        store: ObjectStore,
+        enrolment: Enrolment,
+        clock: Clock,
+        *,
+        calibration: Calibration,
+        model_version: str,
+    ) -> None:
+        self._ears = ears
+        self._store = store
+        self._enrolment = enrolment
+        self._clock = clock
+        self._calibration = calibration
+        self._model_version = model_version
+
+    async def on_uploaded(self, track: TrackUploaded) -> Outcome:
+        """Done with one finding, whatever was heard; Retry when the audio is not in the store (yet)."""
+        try:
+            path = await asyncio.to_thread(self._store.local_path, track.audio.uri)
+        except ObjectMissing as missing:
+            return Retry(f"audio cannot be read: {missing}")
+        listening = await self._ears.listen(path, UPLOAD, sha256=track.audio.sha256)
+        return Done((Output(FINDINGS, self._finding(track, listening)),))
+
+    def _finding(self, track: TrackUploaded, listening: Listening) -> FindingRecorded:
+        index = self._enrolment.index  # taken after listening: a withdrawal meanwhile counts
+        measured = Measured(
+            track=track,
+            model_version=self._model_version,
+            at=self._clock.now(),
+            cpu_seconds=listening.cpu_seconds,
+            artists=len(index),
+            unusable=len(self._enrolment.unusable),
+        )
+        heard = listening.heard
+        if isinstance(heard, Undecodable):
+            return not_measured(measured, "undecodable", heard.detail)
+        if isinstance(heard, NotHeard):
+            return not_measured(measured, heard.why.value, heard.detail)
+        return compared(measured, heard, index.search(heard), self._calibration)

@@ -1,0 +1,67 @@
+"""Wiring of the voice matcher: registry and uploads in, findings out."""
+
+import contextlib
+import sys
+from collections.abc import AsyncIterator
+
+from pydantic import Field
+
+from services.voice_matcher.adapters.process_pool import PooledEars
+from services.voice_matcher.enrolment import Enrolment
+from services.voice_matcher.finding import DETECTOR
+from services.voice_matcher.handlers import TrackListener
+from services.voice_matcher.index import VoiceIndex
+from services.voice_matcher.models import load_listener, load_yardstick, model_version
+from shared.clock import SystemClock
+from shared.errors import SettingsError
+from shared.events import ProtectedArtist
+from shared.objects.folder import FolderStore
+from shared.settings import WorkerSettings
+from shared.stream.compacted import CompactedTopic
+from shared.stream.handler import Subscription
+from shared.stream.publisher import Publisher
+from shared.stream.runner import run_worker
+from shared.stream.wiring import Wire, Wiring
+from shared.topics import ARTISTS, UPLOADS
+
+
+class VoiceMatcherSettings(WorkerSettings):
+    voice_processes: int = Field(
+        default=1, ge=1, le=64, description="processes that listen; one per spare core"
+    )
+
+
+def wiring(settings: VoiceMatcherSettings) -> Wire:
+    """Consuming starts when every artist on the registry's topic has been listened to."""
+
+    @contextlib.asynccontextmanager
+    async def wire(_publisher: Publisher) -> AsyncIterator[Wiring]:
+        load_listener()  # a damaged model file stops the start here, not in a child later
+        yardstick = load_yardstick()
+        store = FolderStore(settings.store)
+        async with PooledEars(settings.voice_processes) as ears:
+            enrolment = Enrolment(ears, store, VoiceIndex(yardstick))
+            registry = CompactedTopic(ARTISTS, ProtectedArtist, settings.kafka, on_change=enrolment.on_change)
+            async with registry:
+                await enrolment.settle()
+                listener = TrackListener(
+                    ears,
+                    store,
+                    enrolment,
+                    SystemClock(),
+                    calibration=yardstick.calibration,
+                    model_version=model_version(),
+                )
+                yield Wiring((Subscription(UPLOADS, listener.on_uploaded),), (enrolment.run,))
+
+    return wire
+
+
+def serve() -> int:
+    """Run the worker until it is told to stop; returns the exit status."""
+    try:
+        settings = VoiceMatcherSettings.load()
+    except SettingsError as error:
+        print(f"cannot start: {error}", file=sys.stderr)  # noqa: T201 - logging is set up by settings, which are wrong
+        return 2
+    return run_worker(DETECTOR, settings, wiring(settings))

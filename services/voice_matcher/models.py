@@ -1,0 +1,82 @@
+"""The model files as objects: networks, gates, backgrounds, calibration. All are verified before use."""
+
+import io
+from functools import cache
+from typing import Any
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict
+
+from services.voice_matcher.domain import Calibration
+from services.voice_matcher.embedding import DIMENSIONS, CamPlusPlus, Resemblyzer
+from services.voice_matcher.index import Yardstick
+from services.voice_matcher.listening import Listener
+from services.voice_matcher.manifest import read_manifest, read_verified
+from services.voice_matcher.scoring import Background
+from services.voice_matcher.voice_activity import LinearScore
+
+
+class CalibrationFile(BaseModel):
+    """``calibration.json``: thresholds, probability and fusion weights, with the trials they come from."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    match: float
+    possible: float
+    slope: float
+    intercept: float
+    prior: float
+    impostor_trials: int
+    target_trials: int
+    weights: dict[str, float]
+    measured_on: str
+
+
+@cache
+def _numbers() -> dict[str, Any]:
+    with np.load(io.BytesIO(read_verified("background.npz")), allow_pickle=False) as archive:
+        return {name: np.asarray(archive[name]) for name in archive.files}
+
+
+def _linear(name: str) -> LinearScore:
+    weights = np.asarray(_numbers()[f"{name}.weights"], np.float64)
+    return LinearScore(weights, float(_numbers()[f"{name}.bias"]))
+
+
+def load_listener() -> Listener:
+    """The networks, ready to listen. Blocks for about a second.
+
+    Raises:
+        SettingsError: a model file is missing or not the recorded one.
+    """
+    return Listener(
+        CamPlusPlus(read_verified("campplus.onnx")),
+        Resemblyzer(read_verified("resemblyzer.onnx")),
+        _linear("movement"),
+        _linear("voice"),
+    )
+
+
+def load_yardstick() -> Yardstick:
+    """What turns embeddings into verdicts.
+
+    Raises:
+        SettingsError: a model file is missing or not the recorded one.
+    """
+    file = CalibrationFile.model_validate_json(read_verified("calibration.json"))
+    backgrounds = {
+        network: Background(
+            **{
+                part: np.asarray(_numbers()[f"{network}.{part}"], np.float32)
+                for part in ("upload_mean", "reference_mean", "strangers_uploaded", "strangers_enrolled")
+            }
+        )
+        for network in DIMENSIONS
+    }
+    calibration = Calibration(**file.model_dump(exclude={"weights", "measured_on"}))
+    return Yardstick(backgrounds, file.weights, calibration)
+
+
+def model_version() -> str:
+    """Names the whole set of model files; every finding carries it."""
+    return read_manifest().version
