@@ -6,8 +6,8 @@ r"""Cut, mix and decode the sample recordings from the packages named in CREDITS
     pip install av onnxruntime scipy
     python -m deploy.samples.build_samples --packages FOLDER
 
-Everything is deterministic; another BLAS under numpy may move the last bit of neurally decoded files, so a
-rebuild on another machine can change their checksums without a change that anyone hears.
+A rebuild gives the same bytes but for two things: libsndfile draws an Ogg stream's serial number at random,
+and another BLAS under numpy may move the last bit of what the network decodes. Neither can be heard.
 """
 
 from __future__ import annotations
