@@ -31,7 +31,7 @@ from shared.events import Outcome, Reason
 
 T = TypeVar("T")
 
-TRACKS = tuple(f"0000000{n}-0000-4000-8000-000000000000" for n in range(4))
+TRACKS = tuple(f"0000000{n}-0000-4000-8000-000000000000" for n in range(3))
 REVIEWERS = ("ada", "ben", "eve")
 LEASE = timedelta(minutes=15)
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -137,15 +137,15 @@ class QueueMachine(RuleBasedStateMachine):
         if isinstance(outcome, Claimed):
             self.remember(outcome, fresh=True)
 
-    @rule(data=st.data(), track_id=tracks, reviewer=reviewers)
-    def renew(self, data: st.DataObject, track_id: str, reviewer: str) -> None:
-        token, valid = self.some_token(data, track_id, reviewer)
+    @rule(data=st.data(), track_id=tracks)
+    def renew(self, data: st.DataObject, track_id: str) -> None:
+        reviewer, token, valid = self.some_claim(data, track_id)
         outcome = self.both(lambda queue: queue.renew(case_id_of(track_id), reviewer, token))
         assert isinstance(outcome, Renewed) is valid
 
-    @rule(data=st.data(), track_id=tracks, reviewer=reviewers)
-    def release(self, data: st.DataObject, track_id: str, reviewer: str) -> None:
-        token, _ = self.some_token(data, track_id, reviewer)
+    @rule(data=st.data(), track_id=tracks)
+    def release(self, data: st.DataObject, track_id: str) -> None:
+        reviewer, token, _ = self.some_claim(data, track_id)
         self.both(lambda queue: queue.release(case_id_of(track_id), reviewer, token))
 
     @rule(track_id=tracks, reviewer=reviewers)
@@ -155,18 +155,15 @@ class QueueMachine(RuleBasedStateMachine):
     @rule(
         data=st.data(),
         track_id=tracks,
-        reviewer=reviewers,
         outcome=st.sampled_from((Outcome.PUBLISH, Outcome.REJECT)),
         seen=st.integers(0, 1),
         times=st.integers(1, 2),
     )
-    def decide(
-        self, data: st.DataObject, track_id: str, reviewer: str, outcome: Outcome, seen: int, times: int
-    ) -> None:
+    def decide(self, data: st.DataObject, track_id: str, outcome: Outcome, seen: int, times: int) -> None:
         """Once or, a double click, twice; looking at the standing decision or at the one before."""
         case = self.known(track_id)
         sequence = case.summary.sequence - seen if case else 1
-        token, valid = self.some_token(data, track_id, reviewer)
+        reviewer, token, valid = self.some_claim(data, track_id)
         answer = Answer(decision_id=f"decision-{track_id}-{sequence}", outcome=outcome)
         for attempt in range(times):
             done = self.both(
@@ -236,12 +233,14 @@ class QueueMachine(RuleBasedStateMachine):
         if fresh:
             self.tokens.append((claimed.case.case_id, claimed.claim.reviewer_id, claimed.claim.token))
 
-    def some_token(self, data: st.DataObject, track_id: str, reviewer: str) -> tuple[int, bool]:
-        """A token given out at some time (any case, any reviewer) or never, and whether it counts."""
+    def some_claim(self, data: st.DataObject, track_id: str) -> tuple[str, int, bool]:
+        """A reviewer and a token, and whether they hold the case: the live claim, or any mixture."""
+        live = self.live_claim(track_id)
+        if live is not None and data.draw(st.booleans(), label="the live claim"):
+            return *live, True
+        reviewer = data.draw(reviewers)
         token = data.draw(st.sampled_from([1, *(token for _, _, token in self.tokens)]))
-        if data.draw(st.booleans()) and (live := self.live_claim(track_id)) is not None:
-            token = live[1]
-        return token, self.live_claim(track_id) == (reviewer, token)
+        return reviewer, token, live == (reviewer, token)
 
     def pages(self, queue: ReviewQueue, reviewer: str, wanted: Filter, limit: int) -> list[Case]:
         found: list[Case] = []
