@@ -2,10 +2,13 @@
 
 import sys
 from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from deploy.local.ports import HOST, PortUse
+from shared.errors import SettingsError
 
 
 class ServiceSpec(BaseModel):
@@ -30,36 +33,79 @@ class ServiceSpec(BaseModel):
         return PortUse(port=self.port, purpose=self.name, setting=self.port_setting)
 
 
-_HTTP = "TRACKGATE_PORT"
+@dataclass(frozen=True)
+class _Row:
+    """``told_by`` is the variable that tells the service its port.
+
+    ``files`` are variables that name a file below the home of the stack, set unless the environment has them.
+    """
+
+    name: str
+    port: int
+    told_by: str
+    package: str = ""
+    command: tuple[str, ...] = ()
+    files: Mapping[str, str] = field(default_factory=dict)
+
+
 _WORKER = "TRACKGATE_HEALTH_PORT"
-
-# name, default port, and the variable by which the service itself is told its port
 _ROWS = (
-    ("registry", 18082, _HTTP),
-    ("policy", 18091, _WORKER),
-    ("ai_detector", 18092, _WORKER),
-    ("voice_matcher", 18093, _WORKER),
-    ("moderation", 18081, _HTTP),
-    ("ingest", 18080, _HTTP),
+    _Row(
+        "registry",
+        18802,
+        "TRACKGATE_REGISTRY_PORT",
+        files={"TRACKGATE_REGISTRY_TOKEN_FILE": "registry/token"},
+    ),
+    _Row("policy", 18813, _WORKER),
+    _Row("ai_detector", 18811, _WORKER),
+    _Row("voice_matcher", 18812, _WORKER),
+    _Row("moderation_worker", 18814, _WORKER, package="moderation", command=("worker",)),
+    _Row(
+        "moderation",
+        18803,
+        "TRACKGATE_MODERATION_PORT",
+        command=("api",),
+        files={
+            "TRACKGATE_MODERATION_REVIEWERS": "moderation/reviewers.json",
+            "TRACKGATE_MODERATION_AUDIT": "moderation/audit.jsonl",
+        },
+    ),
+    _Row("ingest", 18801, "TRACKGATE_INGEST_PORT"),
 )
+_REGISTRY_TOKEN_DIGEST = "TRACKGATE_REGISTRY_TOKEN_SHA256"  # noqa: S105 - the name of a variable
 
 
-def trackgate_services(environ: Mapping[str, str]) -> tuple[ServiceSpec, ...]:
+def trackgate_services(environ: Mapping[str, str], home: Path) -> tuple[ServiceSpec, ...]:
     """In starting order: those that read the record first, the door for uploads last.
 
     ``TRACKGATE_<NAME>_PORT`` in ``environ`` moves a service.
+
+    Raises:
+        SettingsError: such a variable is not a port.
     """
-    services = []
-    for name, default_port, told_by in _ROWS:
-        setting = f"TRACKGATE_{name.upper()}_PORT"
-        port = int(environ.get(setting, default_port))
-        services.append(
-            ServiceSpec(
-                name=name,
-                argv=(sys.executable, "-m", f"services.{name}"),
-                port=port,
-                port_setting=setting,
-                env={told_by: str(port)},
-            )
-        )
-    return tuple(services)
+    return tuple(_spec(row, environ, home) for row in _ROWS)
+
+
+def _spec(row: _Row, environ: Mapping[str, str], home: Path) -> ServiceSpec:
+    setting = f"TRACKGATE_{row.name.upper()}_PORT"
+    port = _port(setting, environ.get(setting, str(row.port)))
+    files = {
+        variable: str(home.resolve() / below)
+        for variable, below in row.files.items()
+        if variable not in environ
+    }
+    if _REGISTRY_TOKEN_DIGEST in environ:  # the registry takes one of the two, never both
+        files.pop("TRACKGATE_REGISTRY_TOKEN_FILE", None)
+    return ServiceSpec(
+        name=row.name,
+        argv=(sys.executable, "-m", f"services.{row.package or row.name}", *row.command),
+        port=port,
+        port_setting=setting,
+        env={row.told_by: str(port), **files},
+    )
+
+
+def _port(setting: str, text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= 65535:  # noqa: PLR2004 - the range of ports
+        raise SettingsError(f"wrong settings: {setting} is {text!r}, which is no port (1 to 65535)")
+    return int(text)
