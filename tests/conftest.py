@@ -20,6 +20,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def endpoints(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Endpoints]:
-    """One real Kafka and one real Redis for the whole run; tests keep apart by topics, groups and prefixes."""
+    """One real Kafka and one real Redis for the whole run; tests keep apart by topics and prefixes."""
     with a_stack(tmp_path_factory) as started:
         yield started

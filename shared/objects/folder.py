@@ -1,12 +1,14 @@
 """The object store in a local folder (or a shared volume): ``<root>/[<room>/]sha256/ab/cd/<hex>``."""
 
 import asyncio
+import contextlib
 import hashlib
 import os
 import re
 import tempfile
-from collections.abc import AsyncIterable
+from collections.abc import AsyncIterable, Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 from shared.errors import ObjectMissing, ObjectTooLarge, SettingsError, StoreUnavailable
 from shared.objects.store import StoredObject
@@ -36,10 +38,8 @@ class FolderStore:
     async def put(self, chunks: AsyncIterable[bytes], *, limit_bytes: int) -> StoredObject:
         digest = hashlib.sha256()
         size = 0
-        try:
+        with _storing():
             descriptor, name = tempfile.mkstemp(dir=self._incoming)
-        except OSError as error:
-            raise StoreUnavailable(f"cannot write to the object store: {error.strerror}") from error
         temporary = Path(name)
         try:
             with os.fdopen(descriptor, "wb") as file:
@@ -48,12 +48,12 @@ class FolderStore:
                     if size > limit_bytes:
                         raise ObjectTooLarge(f"more than {limit_bytes} bytes")
                     digest.update(chunk)
-                    await asyncio.to_thread(file.write, chunk)
-                file.flush()
-                await asyncio.to_thread(os.fsync, file.fileno())
-            await asyncio.to_thread(_keep, temporary, self._path(self._room, digest.hexdigest()))
-        except OSError as error:
-            raise StoreUnavailable(f"cannot write to the object store: {error.strerror}") from error
+                    with _storing():
+                        await asyncio.to_thread(file.write, chunk)
+                with _storing():
+                    await asyncio.to_thread(_sync_file, file)
+            with _storing():
+                await asyncio.to_thread(_keep, temporary, self._path(self._room, digest.hexdigest()))
         finally:
             await asyncio.to_thread(temporary.unlink, missing_ok=True)
         place = f"{self._room}/" if self._room else ""
@@ -91,6 +91,20 @@ class FolderStore:
 
     def _path(self, room: str | None, sha256: str) -> Path:
         return self._root / (room or "") / "sha256" / sha256[:2] / sha256[2:4] / sha256
+
+
+@contextlib.contextmanager
+def _storing() -> Iterator[None]:
+    """Only what the disk says is the store's outage; an error of the body's sender stays the sender's."""
+    try:
+        yield
+    except OSError as error:
+        raise StoreUnavailable(f"cannot write to the object store: {error.strerror}") from error
+
+
+def _sync_file(file: BinaryIO) -> None:
+    file.flush()
+    os.fsync(file.fileno())
 
 
 def _keep(temporary: Path, final: Path) -> None:

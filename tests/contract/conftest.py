@@ -64,7 +64,11 @@ class OnKafka:
 
     def records(self, topic: str) -> list[Message]:
         reader = Consumer(
-            {"bootstrap.servers": self._bootstrap, "group.id": f"look-{uuid.uuid4()}", "enable.auto.commit": False}
+            {
+                "bootstrap.servers": self._bootstrap,
+                "group.id": f"look-{uuid.uuid4()}",
+                "enable.auto.commit": False,
+            }
         )
         found: list[Message] = []
         try:
@@ -76,7 +80,9 @@ class OnKafka:
                     assert got is not None, f"{topic}[{partition}] ended before its high watermark"
                     assert got.error() is None
                     found.append(
-                        Message(topic, partition, got.offset(), got.key(), got.value(), dict(got.headers() or ()))
+                        Message(
+                            topic, partition, got.offset(), got.key(), got.value(), dict(got.headers() or ())
+                        )
                     )
         finally:
             reader.close()

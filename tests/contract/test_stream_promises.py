@@ -196,4 +196,3 @@ async def test_run_away_dead_letters_put_the_brake_on_before_the_topic_is_draine
     async with broker.running("worker", settings, Subscription(topic, answer)):
         await until(lambda: broker.committed("worker", topic.name) == 40)
     assert len(broker.records(topic.dead_letters("worker"))) == settings.brake_minimum - 1
-

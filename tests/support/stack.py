@@ -22,7 +22,10 @@ class Endpoints:
 
 def engine_runs() -> bool:
     client = shutil.which("docker")
-    return client is not None and subprocess.run([client, "info"], capture_output=True, check=False).returncode == 0
+    return (
+        client is not None
+        and subprocess.run([client, "info"], capture_output=True, check=False).returncode == 0
+    )
 
 
 @contextmanager
