@@ -31,6 +31,7 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation("voice_matcher", Action.SEND, FINDINGS, "Say what was measured."),
     Operation("policy", Action.RECEIVE, UPLOADS, "Open a case with a deadline for its findings."),
     Operation("policy", Action.RECEIVE, FINDINGS, "Collect the findings of a track."),
+    Operation("policy", Action.RECEIVE, DECISIONS, "Know its own last decision."),
     Operation("policy", Action.RECEIVE, REVIEWS, "Let a person's answer supersede."),
     Operation("policy", Action.RECEIVE, ARTISTS, "Know the artists behind matches."),
     Operation("policy", Action.RECEIVE, GRANTS, "Know the consent that is live."),

@@ -1,0 +1,107 @@
+"""Dead-letter topics on the broker: reading them, and remembering in a consumer group what was replayed."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from types import TracebackType
+from typing import Self, cast
+
+from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
+from confluent_kafka import Message as Received
+
+from services.cli.dead_letters import DeadLetter
+from services.cli.replay import Place
+from services.cli.replay_position import Position
+from shared.errors import SystemicError
+from shared.stream.message import Message
+from shared.stream.timestamps import from_epoch
+
+REPLAY_GROUP = "trackgate.replay"
+TIMEOUT = 10.0
+
+
+class DeadLetterReader:
+    """Reads from the first dead letter to the last that is there now. A context manager; blocks."""
+
+    def __init__(self, bootstrap_servers: str, topics: Sequence[str]) -> None:
+        """Topics that the broker does not have hold no dead letters."""
+        self._consumer = Consumer(
+            {
+                "bootstrap.servers": bootstrap_servers,
+                "group.id": REPLAY_GROUP,
+                "enable.auto.commit": False,
+                "auto.offset.reset": "error",
+                "enable.partition.eof": True,
+                "log_level": 2,
+            }
+        )
+        self._topics = topics
+        self._bounds: dict[Place, tuple[int, int]] = {}
+
+    def __enter__(self) -> Self:
+        try:
+            known = self._consumer.list_topics(timeout=TIMEOUT).topics
+            for topic in self._topics:
+                for partition in known[topic].partitions if topic in known else ():
+                    place = TopicPartition(topic, partition)
+                    low, high = self._consumer.get_watermark_offsets(place, timeout=TIMEOUT)
+                    self._bounds[topic, partition] = (low, high)
+        except KafkaException as error:
+            self._consumer.close()
+            raise SystemicError(f"the broker did not answer: {error.args[0].str()}") from error
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._consumer.close()
+
+    def letters(self) -> Iterator[DeadLetter]:
+        for (topic, partition), (low, high) in self._bounds.items():
+            if low < high:
+                yield from self._partition(topic, partition, low, high)
+
+    def load(self) -> Mapping[Place, Position]:
+        wanted = [TopicPartition(*place) for place in self._bounds]
+        if not wanted:
+            return {}
+        return {
+            (kept.topic, kept.partition): Position.parse(max(0, kept.offset), kept.metadata or "").from_start(
+                self._bounds[kept.topic, kept.partition][0]
+            )
+            for kept in self._consumer.committed(wanted, timeout=TIMEOUT)
+        }
+
+    def save(self, place: Place, position: Position) -> None:
+        kept = TopicPartition(place[0], place[1], position.low, metadata=position.ranges())
+        self._consumer.commit(offsets=[kept], asynchronous=False)
+
+    def _partition(self, topic: str, partition: int, low: int, high: int) -> Iterator[DeadLetter]:
+        self._consumer.assign([TopicPartition(topic, partition, low)])
+        while True:
+            received = self._consumer.poll(TIMEOUT)
+            if received is None:
+                raise SystemicError(f"{topic}: the broker stopped answering")
+            fault = received.error()
+            if fault is not None:
+                if fault.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001 - librdkafka's public name for it
+                    return
+                raise SystemicError(f"{topic}: {fault.str()}")
+            letter = DeadLetter(_message(received))
+            if letter.message.offset >= high:
+                return
+            yield letter
+            if letter.message.offset == high - 1:
+                return
+
+
+def _message(received: Received) -> Message:
+    _kind, milliseconds = received.timestamp()
+    headers = cast("list[tuple[str, bytes | None]]", received.headers() or [])
+    return Message(
+        topic=cast("str", received.topic()),
+        partition=cast("int", received.partition()),
+        offset=cast("int", received.offset()),
+        key=received.key(),
+        value=received.value(),
+        headers={name: value for name, value in headers if value is not None},
+        timestamp=from_epoch(milliseconds / 1000),
+    )

@@ -1,0 +1,86 @@
+"""Options that several commands share. Each can be set by its environment variable."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+_BROKER, _SERVICES = "Where the broker is", "Where the services are"
+
+Kafka = Annotated[
+    str,
+    typer.Option(
+        "--kafka", envvar="TRACKGATE_KAFKA", help="Bootstrap servers, host:port,…", rich_help_panel=_BROKER
+    ),
+]
+Partitions = Annotated[
+    int,
+    typer.Option(
+        "--partitions",
+        envvar="TRACKGATE_PARTITIONS",
+        min=1,
+        max=1000,
+        help="Partitions of the tracks.* topics.",
+        rich_help_panel=_BROKER,
+    ),
+]
+Api = Annotated[
+    str,
+    typer.Option(
+        "--api", envvar="TRACKGATE_API", help="Base URL of the upload API.", rich_help_panel=_SERVICES
+    ),
+]
+ApiKey = Annotated[
+    str | None,
+    typer.Option(
+        "--api-key",
+        envvar="TRACKGATE_API_KEY",
+        show_default=False,
+        help="Your distributor's API key, `tgk_…`.",
+        rich_help_panel=_SERVICES,
+    ),
+]
+ApiKeyFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--api-key-file",
+        envvar="TRACKGATE_API_KEY_FILE",
+        help="A file that holds the key.",
+        rich_help_panel=_SERVICES,
+    ),
+]
+RegistryUrl = Annotated[
+    str,
+    typer.Option(
+        "--registry",
+        envvar="TRACKGATE_REGISTRY",
+        help="Base URL of the registry.",
+        rich_help_panel=_SERVICES,
+    ),
+]
+Token = Annotated[
+    str | None,
+    typer.Option(
+        "--token",
+        envvar="TRACKGATE_REGISTRY_TOKEN",
+        show_default=False,
+        help="The registry's administrators' token.",
+        rich_help_panel=_SERVICES,
+    ),
+]
+TokenFile = Annotated[
+    Path,
+    typer.Option(
+        "--token-file",
+        envvar="TRACKGATE_REGISTRY_TOKEN_FILE",
+        help="A file that holds the token; the local stack keeps one.",
+        rich_help_panel=_SERVICES,
+    ),
+]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines instead of tables.")]
+
+DEFAULT_KAFKA = "127.0.0.1:19192"
+DEFAULT_PARTITIONS = 6
+DEFAULT_API = "http://127.0.0.1:18801"
+DEFAULT_REGISTRY = "http://127.0.0.1:18802"
+DEFAULT_TOKEN_FILE = Path(".trackgate/registry.token")
