@@ -64,8 +64,9 @@ class CodedBlocks:
 
     def __init__(self, source: Source, stream: CodedStream) -> None:
         self._stream = stream
+        self._window = Window(source, stream.start, stream.end, stream.patches)
         try:
-            self._file = _InOrder(Window(source, stream.start, stream.end, stream.patches))
+            self._file = _InOrder(self._window)
         except soundfile.LibsndfileError as error:
             raise Refused(FailureKind.MALFORMED, f"the {stream.container} file cannot be opened") from error
         name, subtypes = stream.opens_as
@@ -101,12 +102,10 @@ class CodedBlocks:
     def _broke(self, decoded: int) -> Refused:
         seconds = decoded / self.sample_rate
         return Refused(
-            FailureKind.TRUNCATED if self._short(decoded) else FailureKind.MALFORMED,
-            f"decoding the {self._stream.container} file broke off after {seconds:.1f} s: cut or damaged",
+            FailureKind.TRUNCATED if self._window.exhausted else FailureKind.MALFORMED,
+            f"decoding the {self._stream.container} file broke off after {seconds:.1f} s: "
+            "it is cut, damaged, or holds foreign bytes",
         )
-
-    def _short(self, decoded: int) -> bool:
-        return self._promised is not None and decoded + BLOCK_FRAMES < self._promised
 
     def _check(self, decoded: int, digest: bytes) -> None:
         promised = self._promised

@@ -18,7 +18,7 @@ from shared.audio.outcome import FailureKind, Samples
 from shared.audio.sniff import sniff
 from shared.audio.stream import PcmStream, Refused
 from shared.audio.tally import Tally
-from shared.audio.window import FileSource
+from shared.audio.window import FileSource, Source
 
 
 def main(job: dict[str, Any]) -> None:
@@ -41,7 +41,7 @@ def main(job: dict[str, Any]) -> None:
     _tell(job["report"], result | {"cpu_seconds": used.ru_utime + used.ru_stime})
 
 
-def decode(source: FileSource, limits: DecodeLimits, excerpt: Excerpt | None) -> dict[str, Any]:
+def decode(source: Source, limits: DecodeLimits, excerpt: Excerpt | None) -> dict[str, Any]:
     """Decode all of ``source``; with an excerpt, write its samples to standard output as they come."""
     stream = sniff(source)
     blocks: PcmBlocks | CodedBlocks

@@ -70,6 +70,8 @@ class Window(io.RawIOBase):
         self._end = end
         self._patches = patches
         self._position = 0
+        self.exhausted = False
+        """Somebody asked for more than there is."""
 
     def readable(self) -> bool:
         return True
@@ -88,6 +90,7 @@ class Window(io.RawIOBase):
     def readinto(self, buffer: object, /) -> int:
         view = memoryview(buffer).cast("B")  # type: ignore[arg-type] # the stub of RawIOBase is narrower
         at = self._start + self._position
+        self.exhausted |= at + len(view) > self._end
         got = bytearray(self._source.at(at, max(0, min(len(view), self._end - at))))
         for where, patch in self._patches:
             for index, value in enumerate(patch):
