@@ -2,8 +2,9 @@
 
 import typer
 
-from services.cli.commands import dlq
+from services.cli.commands import artists, distributors, dlq, grants
 from services.cli.commands.topics import topics
+from services.cli.commands.tracks import status, submit_files, watch
 
 app = typer.Typer(
     name="trackgate",
@@ -12,6 +13,12 @@ app = typer.Typer(
     pretty_exceptions_show_locals=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+app.command("submit", rich_help_panel="Deliver")(submit_files)
+app.command(rich_help_panel="Deliver")(status)
+app.command(rich_help_panel="Deliver")(watch)
+app.add_typer(artists.app, name="artists", rich_help_panel="Protect")
+app.add_typer(grants.app, name="grants", rich_help_panel="Protect")
+app.add_typer(distributors.app, name="distributors", rich_help_panel="Protect")
 app.add_typer(dlq.app, name="dlq", rich_help_panel="Operate")
 app.command(rich_help_panel="Operate")(topics)
 

@@ -83,4 +83,4 @@ DEFAULT_KAFKA = "127.0.0.1:19192"
 DEFAULT_PARTITIONS = 6
 DEFAULT_API = "http://127.0.0.1:18801"
 DEFAULT_REGISTRY = "http://127.0.0.1:18802"
-DEFAULT_TOKEN_FILE = Path(".trackgate/registry.token")
+DEFAULT_TOKEN_FILE = Path(".trackgate/registry/token")

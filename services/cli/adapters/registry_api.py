@@ -1,0 +1,48 @@
+"""The registry's API over HTTP."""
+
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from services.cli.problems import raise_for_problem
+
+
+class RegistryApi:
+    """Every call blocks and raises Refusal when the registry refuses."""
+
+    def __init__(self, client: httpx.Client) -> None:
+        self._client = client
+
+    def get(self, path: str, **query: str) -> Any:
+        return _told(self._client.get(path, params=query))
+
+    def post(self, path: str, body: dict[str, Any] | None = None) -> Any:
+        return _told(self._client.post(path, json=body) if body is not None else self._client.post(path))
+
+    def put(self, path: str, body: dict[str, Any]) -> Any:
+        return _told(self._client.put(path, json=body))
+
+    def enrol(self, artist_id: str, form: dict[str, Any], references: Sequence[Path]) -> Any:
+        with ExitStack() as stack:
+            parts: list[tuple[str, Any]] = [("artist", (None, json.dumps(form)))]
+            parts += [
+                ("references", (path.name, stack.enter_context(path.open("rb")))) for path in references
+            ]
+            return _told(self._client.put(f"/v1/artists/{artist_id}", files=parts))
+
+
+@contextmanager
+def registry_api(base_url: str, token: str) -> Iterator[RegistryApi]:
+    headers = {"Authorization": f"Bearer {token}"}
+    timeout = httpx.Timeout(30.0, read=300.0, write=300.0)
+    with httpx.Client(base_url=base_url, headers=headers, timeout=timeout) as client:
+        yield RegistryApi(client)
+
+
+def _told(answer: httpx.Response) -> Any:
+    raise_for_problem(answer)
+    return answer.json()

@@ -1,0 +1,102 @@
+"""``trackgate grants``: what an artist allows to whom."""
+
+import hashlib
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from services.cli.commands.registry_access import registry_access, tell
+from services.cli.console import out, print_json
+from services.cli.options import DEFAULT_REGISTRY, DEFAULT_TOKEN_FILE, Json, RegistryUrl, Token, TokenFile
+from shared.events import GrantUse
+
+app = typer.Typer(
+    no_args_is_help=True, rich_markup_mode="rich", help="Consent: what an artist allows to whom."
+)
+
+_DATES = ["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S%z"]
+
+
+@app.command("give")
+def give(
+    grant_id: Annotated[str, typer.Argument(metavar="ID", help="For example `ada-acme-2026`.")],
+    valid_from: Annotated[
+        datetime | None, typer.Option("--from", formats=_DATES, help="Now when left out.")
+    ] = None,
+    isrc: Annotated[list[str] | None, typer.Option(help="Only these recordings; repeat it.")] = None,
+    territory: Annotated[list[str] | None, typer.Option(help="Only there; repeat it.")] = None,
+    document: Annotated[
+        Path | None,
+        typer.Option(exists=True, dir_okay=False, help="The signed document; only its SHA-256 is sent."),
+    ] = None,
+    registry: RegistryUrl = DEFAULT_REGISTRY,
+    token: Token = None,
+    token_file: TokenFile = DEFAULT_TOKEN_FILE,
+    *,
+    artist: Annotated[str, typer.Option(help="The artist who consents.")],
+    to: Annotated[str, typer.Option(help="A distributor's id, or * for anyone.")],
+    use: Annotated[list[GrantUse], typer.Option(help="Repeat it.")],
+    until: Annotated[datetime, typer.Option(formats=_DATES, help="At most ten years on.")],
+    label: Annotated[bool, typer.Option(help="Whether listeners must be told.")] = True,
+    json: Json = False,
+) -> None:
+    r"""Record an artist's consent.
+
+    [dim]$[/] trackgate grants give ada-acme --artist ada-voice --to acme-music \
+        --use cloned_vocal --until 2027-01-01 --territory DE --document signed.pdf
+    """
+    body: dict[str, Any] = {
+        "artist_id": artist,
+        "grantee": to,
+        "uses": [one.value for one in use],
+        "isrcs": isrc or [],
+        "territories": territory or ["Worldwide"],
+        "valid_until": _aware(until).isoformat(),
+        "label_required": label,
+        "document_sha256": hashlib.sha256(document.read_bytes()).hexdigest() if document else None,
+    }
+    if valid_from is not None:
+        body["valid_from"] = _aware(valid_from).isoformat()
+    with registry_access(registry, token, token_file) as api:
+        given = api.put(f"/v1/grants/{grant_id}", body)
+    if json:
+        print_json(given)
+    else:
+        state = "live" if given["live"] else f"live from {given['valid_from']}"
+        out.print(f"[green]✓[/] {grant_id}: {artist} → {to}, {state}, until {given['valid_until']}")
+
+
+@app.command("list")
+def list_grants(
+    artist: Annotated[str | None, typer.Option(help="Only this artist's.")] = None,
+    registry: RegistryUrl = DEFAULT_REGISTRY,
+    token: Token = None,
+    token_file: TokenFile = DEFAULT_TOKEN_FILE,
+    *,
+    json: Json = False,
+) -> None:
+    """List consent grants."""
+    query = {"artist_id": artist} if artist else {}
+    with registry_access(registry, token, token_file) as api:
+        found = api.get("/v1/grants", **query)
+    tell(found, ("grant_id", "artist_id", "grantee", "uses", "territories", "valid_until", "live"), json=json)
+
+
+@app.command("revoke")
+def revoke(
+    grant_id: Annotated[str, typer.Argument(metavar="ID")],
+    registry: RegistryUrl = DEFAULT_REGISTRY,
+    token: Token = None,
+    token_file: TokenFile = DEFAULT_TOKEN_FILE,
+) -> None:
+    """End consent at once. It cannot be revived under the same id."""
+    with registry_access(registry, token, token_file) as api:
+        revoked = api.post(f"/v1/grants/{grant_id}/revoke")
+    out.print(f"[green]✓[/] {grant_id} is revoked since {revoked['revoked_at']}")
+
+
+def _aware(at: datetime) -> datetime:
+    """A date without a zone is UTC's."""
+    return at if at.tzinfo is not None else at.replace(tzinfo=UTC)
