@@ -6,7 +6,7 @@ import unicodedata
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
-from typing import Annotated, Self
+from typing import Annotated
 
 from pydantic import (
     AfterValidator,
@@ -16,7 +16,6 @@ from pydantic import (
     Field,
     StringConstraints,
     ValidationError,
-    model_validator,
 )
 from pydantic_core import PydanticCustomError
 from stdnum import isni as stdnum_isni
@@ -94,6 +93,14 @@ def _isni(text: object) -> object:
         raise PydanticCustomError("isni", "not an ISNI: sixteen characters with a check digit") from None
 
 
+def _somewhere(territories: tuple[str, ...]) -> tuple[str, ...]:
+    if not territories:
+        raise PydanticCustomError("nowhere", "names no territory; leave it out for Worldwide")
+    if "Worldwide" in territories and len(territories) > 1:
+        raise PydanticCustomError("territories", "Worldwide includes all others, so it stands alone")
+    return territories
+
+
 def _lower(text: object) -> object:
     """DDEX writes ``None``, ``Partly``, ``All``; both spellings are taken."""
     return text.lower() if isinstance(text, str) else text
@@ -138,16 +145,10 @@ class TrackForm(_Form):
     contributors: Annotated[tuple[CreditForm, ...], Field(max_length=MAX_CONTRIBUTORS)] = ()
     ai_use: DeclaredAiUse = AiUse.UNDECLARED
     release_date: Annotated[date | None, Field(ge=date(1860, 1, 1))] = None
-    territories: Annotated[tuple[TerritoryCode, ...], Field(min_length=1, max_length=300)] = ("Worldwide",)
+    territories: Annotated[tuple[TerritoryCode, ...], Field(max_length=300), AfterValidator(_somewhere)] = (
+        "Worldwide",
+    )
     test_delivery: bool = False
-
-    @model_validator(mode="after")
-    def _territories_agree(self) -> Self:
-        if "Worldwide" in self.territories and len(self.territories) > 1:
-            raise PydanticCustomError(
-                "territories", "territories: Worldwide includes all others, so it stands alone"
-            )
-        return self
 
 
 def read_metadata(content: bytes) -> Declaration | Refused:
@@ -156,7 +157,7 @@ def read_metadata(content: bytes) -> Declaration | Refused:
         form = TrackForm.model_validate_json(content)
     except ValidationError as error:
         faults = tuple(
-            Fault(_path(fault["loc"], fault["type"]), fault["msg"].removeprefix("territories: "))
+            Fault(_path(fault["loc"]), fault["msg"])
             for fault in error.errors(include_input=False, include_url=False)
         )
         return Refused(RefusalKind.INVALID_METADATA, faults)
@@ -191,9 +192,7 @@ def _contradictions(form: TrackForm) -> tuple[Fault, ...]:
     )
 
 
-def _path(location: tuple[int | str, ...], kind: str) -> str:
-    if kind == "territories":
-        return "metadata.territories"
+def _path(location: tuple[int | str, ...]) -> str:
     return "metadata" + "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in location)
 
 

@@ -143,6 +143,7 @@ class Intake:
                 (Fault("Idempotency-Key", "this key was used before with another request"),),
             )
         if await self._known(distributor.distributor_id, track_id):
+            await self._bind(admission, track_id)
             return Repeated(track_id)
         inspected = await self._inspector.inspect(self._audio.local_path(delivery.audio.uri))
         if isinstance(inspected, DecodeFailure):
@@ -204,6 +205,14 @@ class Intake:
             return await self._ledger.knows(distributor_id, track_id)
         except LedgerUnavailable:
             return False
+
+    async def _bind(self, admission: Admission, track_id: str) -> None:
+        if admission.key_sha256 is None or admission.key_track_id is not None:
+            return
+        try:
+            await self._ledger.bind(admission.distributor.distributor_id, admission.key_sha256, track_id)
+        except LedgerUnavailable as error:
+            log.warning("key not bound", track_id=track_id, error=str(error))
 
     async def _reserve(self, upload: TrackUploaded, quota: int) -> Within | UsedUp:
         day = quota_day(upload.received_at)

@@ -54,6 +54,10 @@ class DeliveryLedger(Protocol):
 
     async def knows(self, distributor_id: str, track_id: str) -> bool: ...
 
+    async def bind(self, distributor_id: str, key_sha256: str, track_id: str) -> None:
+        """Let the key stand for a track that was delivered before without it; not on the record."""
+        ...
+
     async def reserve(
         self, distributor_id: str, day: date, track_id: str, *, quota: int
     ) -> Within | UsedUp: ...

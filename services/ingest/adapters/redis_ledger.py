@@ -77,6 +77,10 @@ class RedisLedger:
         with _answering():
             return await self._client.zscore(_tracks(distributor_id), track_id) is not None
 
+    async def bind(self, distributor_id: str, key_sha256: str, track_id: str) -> None:
+        with _answering():
+            await self._client.set(_key(distributor_id, key_sha256), track_id, ex=KEPT_KEYS)
+
     async def reserve(self, distributor_id: str, day: date, track_id: str, *, quota: int) -> Within | UsedUp:
         name = _day(distributor_id, day)
         with _answering():
