@@ -5,7 +5,8 @@ from typing import Any
 import cel
 from pydantic import BaseModel, ValidationError
 
-from services.policy.expressions.check import check, nearest
+from services.policy.expressions.check import check
+from services.policy.expressions.faults import nearest
 from services.policy.expressions.syntax import SyntaxFault, parse
 from services.policy.expressions.tree import Name, Operation
 from services.policy.expressions.types import Type, record_of
@@ -86,6 +87,8 @@ class _Rules:
 
     def problems(self) -> list[Problem]:
         seen: set[str] = set()
+        if not self._file.rules:
+            self._say(("rules",), "there is no rule")
         for index, rule in enumerate(self._file.rules):
             path: Path = ("rules", index)
             if rule.id in seen:
@@ -138,7 +141,7 @@ class _Rules:
         for mistake in faults:
             self._at_offset(text, path, mistake.at, mistake.message)
         if found.kind not in {"bool", "any"}:
-            self._say(path, f"a condition is true or false; this is a {found.shown}")
+            self._say(path, f"a condition is true or false; this is {found.described}")
         if not faults:
             try:
                 cel.compile(text)

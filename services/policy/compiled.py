@@ -46,16 +46,13 @@ class Each:
 
 @dataclass(frozen=True)
 class CompiledRule:
+    """``paths`` are all names that the conditions look at, ``subjects`` the roots of these names."""
+
     rule: Rule
     each: Each | None
     conditions: tuple[Condition, ...]
-
-    @property
-    def subjects(self) -> tuple[str, ...]:
-        """The names at the root of what the rule looks at, in order."""
-        return tuple(
-            dict.fromkeys(path.split(".")[0] for condition in self.conditions for path in condition.paths)
-        )
+    paths: tuple[str, ...]
+    subjects: frozenset[str]
 
 
 @dataclass(frozen=True)
@@ -118,13 +115,17 @@ def each_of(for_each: str) -> Each | None:
 
 
 def _compile_rule(rule: Rule) -> CompiledRule:
+    conditions = tuple(
+        Condition(text=" ".join(text.split()), program=cel.compile(text), paths=paths(parse(text)))
+        for text in conjuncts(rule.when)
+    )
+    looked_at = tuple(dict.fromkeys(path for condition in conditions for path in condition.paths))
     return CompiledRule(
         rule=rule,
         each=each_of(rule.for_each) if rule.for_each is not None else None,
-        conditions=tuple(
-            Condition(text=" ".join(text.split()), program=cel.compile(text), paths=paths(parse(text)))
-            for text in conjuncts(rule.when)
-        ),
+        conditions=conditions,
+        paths=looked_at,
+        subjects=frozenset(path.split(".")[0] for path in looked_at),
     )
 
 

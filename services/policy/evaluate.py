@@ -51,7 +51,7 @@ def evaluate(policy: Policy, given: PolicyInput) -> Evaluation:
     for compiled in policy.rules:
         outcome = _Rule(compiled, given, values, context).result()
         traces.append(outcome.trace)
-        if outcome.failed:
+        if outcome.failed and final is None:
             collected.add(Outcome.QUARANTINE, [_failure(compiled)], _FAILED_PRIORITY)
         if not outcome.reasons:
             continue
@@ -91,7 +91,7 @@ class _Rule:
         each = self._compiled.each
         if each is None:
             holds, why = self._holds(self._values)
-            return self._settled([(holds, why, self._reason(self._values, ()))])
+            return self._settled([(holds, why, self._reason(self._values, ()) if holds else None)])
         elements = getattr(self._given, each.collection)
         if not elements:
             return _Result(self._trace(matched=False, why=f"there are no {each.collection}"), [])
@@ -100,11 +100,11 @@ class _Rule:
             values = {**self._values, each.variable: value}
             self._context.add_variable(each.variable, value)
             holds, why = self._holds(values)
-            found.append((holds, why, self._reason(values, element.evidence)))
+            found.append((holds, why, self._reason(values, element.evidence) if holds else None))
         return self._settled(found)
 
-    def _settled(self, found: list[tuple[bool | None, str, Reason]]) -> _Result:
-        reasons = [reason for holds, _, reason in found if holds]
+    def _settled(self, found: list[tuple[bool | None, str, Reason | None]]) -> _Result:
+        reasons = [reason for _, _, reason in found if reason is not None]
         why = "; ".join(
             dict.fromkeys(sentence for holds, sentence, _ in found if bool(holds) == bool(reasons))
         )
@@ -131,13 +131,11 @@ class _Rule:
                 failure = failure or f"`{condition.text}` is neither true nor false"
         if failure is not None:
             return None, failure
-        looked_at = tuple(dict.fromkeys(path for c in self._compiled.conditions for path in c.paths))
-        return True, _facts(looked_at, values)
+        return True, _facts(self._compiled.paths, values)
 
     def _reason(self, values: Mapping[str, Any], evidence: tuple[str, ...]) -> Reason:
-        subjects = self._compiled.subjects
         for name, detector in (("ai", AI_DETECTOR), ("voice", VOICE_MATCHER)):
-            if name in subjects:
+            if name in self._compiled.subjects:
                 evidence += self._given.finding(detector).evidence
         rule = self._compiled.rule
         return Reason(

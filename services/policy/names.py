@@ -24,7 +24,18 @@ _LOOKALIKES = str.maketrans(
     "аеорсухіјѕһԁԛԝвкмнтгпαεινορτυχκβγωℓıøłđ",
     "aeopcyxijshdqwbkmhtrnaeivoptuxkbywliold",
 )
-_SAME_LETTERS = {"ß": "ss", "æ": "ae", "œ": "oe", "þ": "th", "ð": "d", "$": "s", "€": "e", "@": "a", "&": " and ", "+": " and "}
+_SAME_LETTERS = {
+    "ß": "ss",
+    "æ": "ae",
+    "œ": "oe",
+    "þ": "th",
+    "ð": "d",
+    "$": "s",
+    "€": "e",
+    "@": "a",
+    "&": " and ",
+    "+": " and ",
+}
 
 # DDEX contributor roles that write or publish rather than perform; a credit in one claims no voice.
 _WRITING_ROLES = frozenset(

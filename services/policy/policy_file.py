@@ -69,7 +69,7 @@ class PolicyFile(_Written):
     name: RuleId
     about: Sentence
     review_from: Annotated[int, Field(ge=1, le=101)]
-    rules: Annotated[tuple[Rule, ...], Field(min_length=1)]
+    rules: tuple[Rule, ...]
     otherwise: Otherwise
 
 

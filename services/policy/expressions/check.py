@@ -4,10 +4,10 @@ CEL compares values of different types without complaint (``3 == 'a'`` is false)
 only when it gets there. Here both are mistakes of the file, with the nearest name that exists.
 """
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
-from difflib import get_close_matches
+from collections.abc import Mapping
+from dataclasses import replace
 
+from services.policy.expressions.faults import Fault, nearest
 from services.policy.expressions.tree import (
     Call,
     Expression,
@@ -38,23 +38,6 @@ _CONVERSIONS = {"int": INT, "double": DOUBLE, "string": STRING, "timestamp": TIM
 _FUNCTIONS = ("has", "size", *_CONVERSIONS)
 _METHODS = ("size", *_STRING_TESTS, *_COMPREHENSIONS)
 _LITERALS = {"string": STRING, "int": INT, "double": DOUBLE, "bool": BOOL, "null": NULL}
-
-
-@dataclass(frozen=True)
-class Fault:
-    """A mistake at an offset of the expression, from 0."""
-
-    at: int
-    message: str
-
-
-def nearest(name: str, known: Iterable[str]) -> str:
-    """The end of a message about an unknown name: what was meant, or what there is to choose from."""
-    names = sorted(set(known))
-    close = get_close_matches(name, names, n=1, cutoff=0.5)
-    if close:
-        return f"; did you mean `{close[0]}`?"
-    return f"; there is {', '.join(f'`{known_name}`' for known_name in names[:20])}" if names else ""
 
 
 def check(
@@ -129,7 +112,7 @@ class _Checker:
         if target.kind == "any":
             return ANY
         if target.kind != "record":
-            return self.fault(tree.name_at, f"a {target.shown} has no field `{tree.name}`")
+            return self.fault(tree.name_at, f"{target.described} has no field `{tree.name}`")
         if target.nullable and self._null_matters:
             self.fault(tree.name_at, "this may be null; test it first: `… != null && …`")
         found = target.field(tree.name)
@@ -140,9 +123,9 @@ class _Checker:
 
     def _index(self, tree: Index, target: Type, index: Type) -> Type:
         if target.kind not in {"list", "any"}:
-            return self.fault(tree.start, f"a {target.shown} cannot be indexed")
+            return self.fault(tree.start, f"{target.described} cannot be indexed")
         if index.kind not in {"int", "any"}:
-            self.fault(tree.index.start, f"a list is indexed by an int, not by a {index.shown}")
+            self.fault(tree.index.start, f"a list is indexed by an int, not by {index.described}")
         return target.element or ANY
 
     def _call(self, tree: Call, names: Mapping[str, Type]) -> Type:
@@ -175,14 +158,14 @@ class _Checker:
             return BOOL
         if tree.function == "size":
             if arguments and arguments[0].kind not in {"list", "string", "any"}:
-                self.fault(tree.arguments[0].start, f"a {arguments[0].shown} has no size")
+                self.fault(tree.arguments[0].start, f"{arguments[0].described} has no size")
             return INT
         return _CONVERSIONS[tree.function]
 
     def _comprehension(self, tree: Call, target: Type, names: Mapping[str, Type]) -> Type:
         self._count(tree, 2)
         if target.kind not in {"list", "any"}:
-            return self.fault(tree.name_at, f"`{tree.function}` needs a list, not a {target.shown}")
+            return self.fault(tree.name_at, f"`{tree.function}` needs a list, not {target.described}")
         if len(tree.arguments) != 2 or not isinstance(tree.arguments[0], Name):  # noqa: PLR2004 - variable and body
             return ANY
         inner = {**names, tree.arguments[0].name: target.element or ANY}
@@ -217,7 +200,7 @@ class _Checker:
 
     def _want(self, kind: str, given: Type, at: int) -> None:
         if given.kind not in {kind, "any"}:
-            self.fault(at, f"a {kind} is needed here, this is a {given.shown}")
+            self.fault(at, f"a {kind} is needed here, this is {given.described}")
         elif given.nullable:
             self.fault(at, f"a {kind} is needed here, this may be null")
 
@@ -235,7 +218,7 @@ class _Checker:
                     self.fault(tree.start, f"this {given.shown} is never null")
             return
         if len(kinds) > 1:
-            message = f"a {left.shown} is compared with a {right.shown}: that is never equal"
+            message = f"{left.described} is compared with {right.described}: that is never equal"
             if kinds == NUMBERS:
                 message += " in CEL; write the number with a decimal point"
             self.fault(tree.start, message)
@@ -245,14 +228,14 @@ class _Checker:
 
     def _membership(self, tree: Operation, item: Type, container: Type) -> None:
         if container.kind not in {"list", "any"}:
-            self.fault(tree.operands[1].start, f"`in` needs a list, not a {container.shown}")
+            self.fault(tree.operands[1].start, f"`in` needs a list, not {container.described}")
             return
         if isinstance(tree.operands[1], ListOf):
             for choice in tree.operands[1].items:
                 self._values(item, choice)
         element = container.element or ANY
         if "any" not in {item.kind, element.kind} and item.kind != element.kind:
-            self.fault(tree.start, f"a {item.shown} is never in a {container.shown}")
+            self.fault(tree.start, f"{item.described} is never in {container.described}")
 
     def _values(self, given: Type, other: Expression) -> None:
         """A string from an enumeration can only equal one of its values."""
@@ -267,16 +250,16 @@ class _Checker:
     def _ordered(self, tree: Operation, left: Type, right: Type) -> None:
         for given, operand in ((left, tree.operands[0]), (right, tree.operands[1])):
             if given.kind not in {"int", "double", "timestamp", "any"}:
-                self.fault(operand.start, f"a {given.shown} has no order")
+                self.fault(operand.start, f"{given.described} has no order")
             elif given.nullable:
                 self.fault(operand.start, "this may be null; test it first: `… != null && …`")
         kinds = {left.kind, right.kind} - {"any"}
         if len(kinds) > 1 and not kinds <= NUMBERS:
-            self.fault(tree.start, f"a {left.shown} is compared with a {right.shown}")
+            self.fault(tree.start, f"{left.described} is compared with {right.described}")
 
     def _arithmetic(self, tree: Operation, found: list[Type]) -> Type:
         kinds = {given.kind for given in found} - {"any"}
         if kinds and (len(kinds) > 1 or not kinds <= {*NUMBERS, "string"}):
-            shown = " and a ".join(given.shown for given in found)
-            return self.fault(tree.start, f"`{tree.operator.rstrip('_')}` does not take a {shown}")
+            shown = " and ".join(given.described for given in found)
+            return self.fault(tree.start, f"`{tree.operator.rstrip('_')}` does not take {shown}")
         return replace(found[0], nullable=False, values=())

@@ -33,6 +33,11 @@ class Type:
             return f"list of {self.element.shown}"
         return self.kind
 
+    @property
+    def described(self) -> str:
+        """With its article, for a sentence."""
+        return f"an {self.shown}" if self.shown[0] in "aeiou" else f"a {self.shown}"
+
 
 ANY = Type("any")
 STRING = Type("string")

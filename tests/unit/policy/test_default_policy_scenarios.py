@@ -19,7 +19,7 @@ POLICY = load_policy()
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: str(scenario["it"]))
 def test_scenario(scenario: dict[str, Any]) -> None:
     result = evaluate(POLICY, scenario_input(scenario))
-    found = {
+    found: dict[str, object] = {
         "outcome": result.outcome.value,
         "reasons": [reason.code for reason in result.reasons],
         "labels": [f"{label.code}:{label.basis}" for label in result.labels],

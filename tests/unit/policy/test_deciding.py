@@ -1,0 +1,384 @@
+"""When a track is decided, when it is decided again, and what a crash leaves behind."""
+
+import itertools
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+
+import pytest
+
+from services.policy.compiled import load_policy
+from services.policy.domain import FixedPolicy, Judge
+from services.policy.handlers import PolicyHandlers
+from services.policy.inputs import AI_DETECTOR, VOICE_MATCHER, PolicyInput
+from services.policy.registry import Registry
+from services.policy.sweep import DeadlineSweep
+from shared.clock import SetClock
+from shared.errors import PublishError, SystemicError
+from shared.events import DecisionMade, FindingRecorded, Outcome, ReviewResolved, TrackUploaded
+from shared.stream.outcome import Done, Reject, Retry
+from tests.support.events import A_TIME, an_upload
+from tests.support.policy import (
+    ARTISTS,
+    REQUIRED,
+    Crash,
+    Crashes,
+    MemoryDeadlines,
+    MemoryDecisionLog,
+    MemoryLocks,
+    MemoryTracks,
+    a_finding,
+    a_grant,
+    a_match,
+    a_review,
+)
+
+POLICY = load_policy()
+DEADLINE = timedelta(seconds=120)
+UPLOAD = an_upload()
+AI = a_finding(UPLOAD, AI_DETECTOR, "not_detected")
+VOICE = a_finding(UPLOAD, VOICE_MATCHER, "no_match")
+CLONE = a_finding(UPLOAD, AI_DETECTOR, "likely_generated")
+MATCHED = a_finding(UPLOAD, VOICE_MATCHER, "match", matches=(a_match("mara-lind", "match"),))
+Event = TrackUploaded | FindingRecorded | ReviewResolved | DecisionMade
+
+
+class World:
+    """The handlers over fakes. ``restart`` is a new process over what was stored."""
+
+    def __init__(self, *, registry: Registry | None = None) -> None:
+        self.clock = SetClock(A_TIME + timedelta(seconds=10))
+        self.registry = registry or Registry(ARTISTS)
+        self.crashes = Crashes()
+        self.tracks = MemoryTracks(self.crashes)
+        self.deadlines = MemoryDeadlines(self.tracks)
+        self.log = MemoryDecisionLog(self.crashes)
+        self.restart()
+
+    def restart(self) -> None:
+        self.handlers = PolicyHandlers(
+            judge=Judge(FixedPolicy(POLICY), self.registry, REQUIRED),
+            tracks=self.tracks,
+            locks=MemoryLocks(),
+            deadlines=self.deadlines,
+            decisions=self.log,
+            clock=self.clock,
+            deadline=DEADLINE,
+        )
+
+    async def see(self, *events: Event) -> Done | Retry | Reject:
+        outcome: Done | Retry | Reject = Done()
+        for event in events:
+            match event:
+                case TrackUploaded():
+                    outcome = await self.handlers.on_uploaded(event)
+                case FindingRecorded():
+                    outcome = await self.handlers.on_finding(event)
+                case ReviewResolved():
+                    outcome = await self.handlers.on_review(event)
+                case DecisionMade():
+                    outcome = await self.handlers.on_decision(event)
+        return outcome
+
+    async def pass_time(self, span: timedelta) -> int:
+        self.clock.at += span
+        sweep = DeadlineSweep(
+            self.deadlines, self.handlers.on_deadline, clock=self.clock, alarm=NoAlarm(), not_before=A_TIME
+        )
+        return await sweep.sweep()
+
+    @property
+    def decisions(self) -> list[DecisionMade]:
+        return self.log.distinct(UPLOAD.track_id)
+
+    @property
+    def standing(self) -> DecisionMade:
+        found = self.tracks.view(UPLOAD.track_id).decision
+        assert found is not None
+        return found
+
+    @property
+    def story(self) -> list[str]:
+        return [decision.outcome.value for decision in self.decisions]
+
+
+class NoAlarm:
+    async def wait(self, span: timedelta) -> None:
+        raise AssertionError(f"a single sweep waits for nothing, not {span}")
+
+
+def codes(decision: DecisionMade) -> list[str]:
+    return [reason.code for reason in decision.reasons]
+
+
+async def test_a_track_is_decided_when_every_required_detector_has_answered() -> None:
+    world = World()
+    await world.see(UPLOAD, AI)
+    assert world.decisions == []
+    await world.see(VOICE)
+    assert world.story == ["publish"]
+    assert world.tracks.view(UPLOAD.track_id).decision == world.decisions[0]
+    assert world.tracks.deadlines == {}
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations([UPLOAD, CLONE, MATCHED])))
+async def test_topics_have_no_mutual_order_and_need_none(order: tuple[Event, ...]) -> None:
+    world = World()
+    await world.see(*order)
+    (decision,) = world.decisions
+    assert codes(decision) == ["voice_without_consent", "ai_undeclared"]
+
+
+async def test_a_decision_records_policy_version_input_trace_and_audio() -> None:
+    world = World()
+    await world.see(UPLOAD, AI, VOICE)
+    (decision,) = world.decisions
+    assert decision.policy_version == POLICY.version
+    assert decision.audio_sha256 == UPLOAD.audio.sha256
+    assert decision.automated
+    assert {trace.rule for trace in decision.trace} == {compiled.rule.id for compiled in POLICY.rules}
+    assert PolicyInput.model_validate(decision.policy_input).finding_ids == {AI.event_id, VOICE.event_id}
+
+
+async def test_a_missing_finding_holds_the_track_at_its_deadline() -> None:
+    world = World()
+    await world.see(UPLOAD, AI)
+    assert await world.pass_time(timedelta(seconds=109)) == 0
+    assert await world.pass_time(timedelta(seconds=1)) == 1
+    assert world.story == ["quarantine"]
+    assert "finding_missing" in codes(world.standing)
+    assert await world.pass_time(timedelta(days=1)) == 0
+
+
+async def test_a_late_finding_supersedes_the_decision_made_without_it() -> None:
+    world = World()
+    await world.see(UPLOAD, AI)
+    await world.pass_time(DEADLINE)
+    await world.see(VOICE)
+    first, second = world.decisions
+    assert world.story == ["quarantine", "publish"]
+    assert (second.sequence, second.supersedes) == (2, first.event_id)
+
+
+async def test_a_finding_that_changes_nothing_makes_no_decision() -> None:
+    world = World()
+    await world.see(UPLOAD, AI, VOICE)
+    again = a_finding(
+        UPLOAD,
+        AI_DETECTOR,
+        "not_detected",
+        event_id="newer",
+        model_version="test-2",
+        occurred_at=A_TIME + timedelta(hours=1),
+    )
+    await world.see(again)
+    assert world.story == ["publish"]
+
+
+async def test_a_new_measurement_that_changes_the_result_supersedes() -> None:
+    world = World()
+    await world.see(UPLOAD, AI, VOICE)
+    newer = CLONE.model_copy(update={"occurred_at": A_TIME + timedelta(hours=1)})
+    await world.see(newer)
+    assert world.story == ["publish", "label"]
+
+
+async def test_an_older_measurement_that_comes_late_does_not_replace_a_newer_one() -> None:
+    world = World()
+    newer = CLONE.model_copy(update={"occurred_at": A_TIME + timedelta(hours=1)})
+    await world.see(UPLOAD, newer, VOICE, AI)
+    assert world.story == ["label"]
+    assert world.tracks.view(UPLOAD.track_id).finding(AI_DETECTOR) == newer
+
+
+async def test_a_finding_about_other_audio_is_refused() -> None:
+    world = World()
+    other = AI.model_copy(update={"audio_sha256": "cd" * 32})
+    assert isinstance(await world.see(UPLOAD, other), Reject)
+
+
+async def test_a_finding_about_other_audio_that_came_first_counts_as_missing() -> None:
+    world = World()
+    await world.see(AI.model_copy(update={"audio_sha256": "cd" * 32}), UPLOAD, VOICE)
+    assert world.decisions == []
+    await world.pass_time(DEADLINE)
+    assert "finding_missing" in codes(world.standing)
+
+
+async def test_a_review_supersedes_the_decision_that_it_is_about() -> None:
+    world = World()
+    await world.see(UPLOAD, AI, MATCHED)
+    review = a_review(world.standing, "publish")
+    await world.see(review)
+    assert world.story == ["quarantine", "publish"]
+    assert (world.standing.automated, world.standing.decided_by) == (False, "rosa")
+    assert codes(world.standing) == ["reviewed"]
+    assert world.standing.reasons[0].evidence == (review.event_id,)
+
+
+async def test_a_review_may_reject_and_may_label() -> None:
+    for outcome, labels in ((Outcome.REJECT, []), (Outcome.LABEL, ["ai-detected"])):
+        world = World()
+        await world.see(UPLOAD, AI, MATCHED)
+        await world.see(a_review(world.standing, outcome.value, label_codes=("ai-detected",)))
+        assert world.standing.outcome is outcome
+        assert [label.code for label in world.standing.labels] == labels
+
+
+async def test_a_review_with_an_unknown_label_leaves_the_track_held_and_says_so() -> None:
+    world = World()
+    await world.see(UPLOAD, AI, MATCHED)
+    await world.see(a_review(world.standing, "label", label_codes=("no-such-label",)))
+    assert world.standing.outcome is Outcome.QUARANTINE
+    assert codes(world.standing)[0] == "review_not_applicable"
+
+
+async def test_no_review_releases_a_test_delivery() -> None:
+    world = World()
+    declaration = UPLOAD.declaration.model_copy(update={"test_delivery": True})
+    await world.see(UPLOAD.model_copy(update={"declaration": declaration}), AI, VOICE)
+    await world.see(a_review(world.standing, "publish"))
+    assert world.standing.outcome is Outcome.QUARANTINE
+
+
+async def test_a_review_of_a_decision_that_no_longer_stands_is_kept_and_not_applied() -> None:
+    world = World()
+    await world.see(UPLOAD, AI)
+    await world.pass_time(DEADLINE)
+    review = a_review(world.standing, "publish")
+    await world.see(MATCHED, review)
+    assert world.story == ["quarantine", "quarantine"]
+    assert world.tracks.view(UPLOAD.track_id).reviews == (review,)
+
+
+async def test_a_review_that_overtakes_its_decision_is_tried_again() -> None:
+    world, elsewhere = World(), World()
+    await elsewhere.see(UPLOAD, AI, MATCHED)
+    decision = elsewhere.standing
+    assert isinstance(await world.see(UPLOAD, a_review(decision)), Retry)
+    await world.see(AI, MATCHED)
+    assert isinstance(await world.see(a_review(world.standing)), Done)
+    assert world.story == ["quarantine", "publish"]
+
+
+async def test_a_late_finding_with_a_new_reason_reopens_what_a_person_published() -> None:
+    world = World()
+    await world.see(UPLOAD, AI)
+    await world.pass_time(DEADLINE)
+    await world.see(a_review(world.standing, "publish"), MATCHED)
+    assert world.story == ["quarantine", "publish", "quarantine"]
+    assert codes(world.standing)[:2] == ["reopened_after_review", "voice_without_consent"]
+
+
+async def test_a_late_finding_without_a_new_reason_leaves_a_persons_decision_alone() -> None:
+    world = World()
+    await world.see(UPLOAD, AI)
+    await world.pass_time(DEADLINE)
+    await world.see(a_review(world.standing, "reject"), VOICE)
+    assert world.story == ["quarantine", "reject"]
+
+
+async def test_a_reason_that_the_person_had_seen_reopens_nothing() -> None:
+    world = World()
+    await world.see(UPLOAD, AI, MATCHED)
+    await world.see(a_review(world.standing, "publish"))
+    newer = MATCHED.model_copy(update={"event_id": "newer", "occurred_at": A_TIME + timedelta(hours=1)})
+    await world.see(newer)
+    assert world.story == ["quarantine", "publish"]
+
+
+async def test_no_finding_softens_what_a_person_rejected() -> None:
+    world = World()
+    await world.see(UPLOAD, AI)
+    await world.pass_time(DEADLINE)
+    await world.see(a_review(world.standing, "reject"), MATCHED)
+    assert world.story == ["quarantine", "reject"]
+
+
+async def test_consent_counts_at_the_moment_of_the_decision() -> None:
+    world = World(registry=Registry(ARTISTS, [a_grant(revoked_at=A_TIME + timedelta(seconds=30))]))
+    await world.see(UPLOAD, AI, MATCHED)
+    assert world.story == ["label"]
+    later = World(registry=Registry(ARTISTS, [a_grant(revoked_at=A_TIME + timedelta(seconds=30))]))
+    later.clock.at = A_TIME + timedelta(seconds=30)
+    await later.see(UPLOAD, AI, MATCHED)
+    assert later.story == ["quarantine"]
+
+
+async def test_a_broker_that_does_not_acknowledge_leaves_the_track_undecided_until_it_does() -> None:
+    world = World()
+    world.log.broken = True
+    with pytest.raises(PublishError):
+        await world.see(UPLOAD, AI, VOICE)
+    assert world.tracks.view(UPLOAD.track_id).decision is None
+    world.log.broken = False
+    await world.see(VOICE)
+    assert world.story == ["publish"]
+
+
+async def test_an_outage_stops_the_sweep_and_not_the_track() -> None:
+    world = World()
+    await world.see(UPLOAD)
+    world.log.broken = True
+    with pytest.raises(SystemicError):
+        await world.pass_time(DEADLINE)
+    world.log.broken = False
+    assert await world.pass_time(timedelta(0)) == 1
+    assert world.story == ["quarantine"]
+
+
+async def feed(world: World, step: Callable[[], Awaitable[object]]) -> None:
+    """Deliver until it is through, as a broker does: a crash is a restart and the same message again."""
+    while True:
+        try:
+            await step()
+        except Crash:
+            world.restart()
+            world.clock.at += timedelta(seconds=1)
+        else:
+            return
+
+
+@pytest.mark.parametrize("crash_before", range(1, 13))
+async def test_a_crash_at_any_step_neither_loses_nor_doubles_a_decision(crash_before: int) -> None:
+    world = World()
+    world.crashes.before_step = crash_before
+    for event in (UPLOAD, AI, MATCHED):
+        await feed(world, lambda event=event: world.see(event))  # type: ignore[misc]
+    await feed(world, lambda: world.see(a_review(world.standing, "publish")))
+    assert world.story == ["quarantine", "publish"]
+    by_id = {decision.event_id: decision.to_bytes() for decision in world.log.appended}
+    assert all(decision.to_bytes() == by_id[decision.event_id] for decision in world.log.appended)
+    assert world.tracks.intents == {}
+    assert world.tracks.deadlines == {}
+
+
+@pytest.mark.parametrize("crash_before", range(1, 7))
+async def test_a_crash_in_the_sweep_neither_loses_nor_doubles_the_decision(crash_before: int) -> None:
+    world = World()
+    await feed(world, lambda: world.see(UPLOAD))
+    world.crashes.before_step = world.crashes.steps + crash_before
+    await feed(world, lambda: world.pass_time(DEADLINE))
+    assert world.story == ["quarantine"]
+
+
+async def test_another_event_finishes_what_a_crashed_worker_began() -> None:
+    world = World()
+    await world.see(UPLOAD, AI)
+    world.crashes.before_step = world.crashes.steps + 3
+    with pytest.raises(Crash):
+        await world.see(MATCHED)
+    world.restart()
+    newer = CLONE.model_copy(update={"occurred_at": A_TIME + timedelta(hours=1)})
+    await world.see(newer, MATCHED)
+    assert [decision.sequence for decision in world.decisions] == [1, 2]
+    assert len(world.log.appended) == len({d.event_id for d in world.log.appended}) == 2
+
+
+async def test_reading_the_own_decisions_heals_a_view_that_lost_one() -> None:
+    world = World()
+    await world.see(UPLOAD, AI, VOICE)
+    lost = world.decisions[0]
+    del world.tracks.fields[UPLOAD.track_id]["decision:1"]
+    await world.see(lost, VOICE)
+    assert world.standing == lost
+    assert len(world.log.appended) == 1
