@@ -74,6 +74,7 @@ async def consuming(
     clock = clock or SystemClock()
     closing = asyncio.Event()
     progress = Progress(stuck_seconds=settings.stuck_seconds)
+    progress.raise_condition("starting", "starting: not consuming yet")
     async with contextlib.AsyncExitStack() as stack:
         health = stack.enter_context(HealthServer(progress, bind=settings.bind, port=settings.health_port))
         publisher = await stack.enter_async_context(ConfluentPublisher(settings.kafka))
@@ -92,6 +93,7 @@ async def consuming(
         )
         await worker.start()
         retries.start()
+        progress.clear_condition("starting")
         log.info("consuming", topics=list(assembly.main), health_port=health.port)
         tasks: list[asyncio.Future[Any]] = [asyncio.ensure_future(_watch(worker, progress))]
         tasks += [asyncio.ensure_future(start()) for start in wiring.background]
