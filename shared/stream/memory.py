@@ -48,6 +48,11 @@ class MemoryBroker:
         """How many messages of the topic the group has committed."""
         return sum(self._committed[group, topic, p] for p in range(self._partitions))
 
+    async def until_committed(self, group: str, topic: str, messages: int) -> None:
+        """Wait until the group has committed so many messages of the topic."""
+        async with self._news:
+            await self._news.wait_for(lambda: self.committed(group, topic) >= messages)
+
     async def consume(
         self,
         group: str,
@@ -73,6 +78,7 @@ class MemoryBroker:
                 return
             else:
                 self._committed[place] += 1
+                await self.wake()
 
     async def wake(self) -> None:
         """Let idle consumers look again."""
