@@ -3,6 +3,8 @@
 import typer
 
 from services.cli.commands import artists, distributors, dlq, grants
+from services.cli.commands.doctor import doctor
+from services.cli.commands.rebuild import rebuild_views
 from services.cli.commands.topics import topics
 from services.cli.commands.tracks import status, submit_files, watch
 
@@ -21,6 +23,8 @@ app.add_typer(grants.app, name="grants", rich_help_panel="Protect")
 app.add_typer(distributors.app, name="distributors", rich_help_panel="Protect")
 app.add_typer(dlq.app, name="dlq", rich_help_panel="Operate")
 app.command(rich_help_panel="Operate")(topics)
+app.command(rich_help_panel="Operate")(rebuild_views)
+app.command(rich_help_panel="Operate")(doctor)
 
 
 @app.callback()

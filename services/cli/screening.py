@@ -124,9 +124,7 @@ async def _follow(
                     return Decided(track, time.monotonic() - started)
     except TimeoutError:
         show("undecided")
-        return Undecided(
-            track_id, f"no decision within {patience:g} s: `trackgate watch {track_id}` waits on"
-        )
+        return Undecided(track_id, f"no decision within {patience:g} s; `trackgate watch` waits on")
     except (Refusal, TrackgateError) as error:
         show("undecided")
         return Undecided(track_id, str(error))

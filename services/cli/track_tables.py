@@ -15,40 +15,43 @@ def coloured(state: str) -> str:
     return f"[{_COLOURS.get(state, 'dim')}]{escape(state)}[/]"
 
 
-def results_table(submissions: list[Submission], results: list[Result]) -> Table:
+def _table(first: str) -> Table:
     table = Table(header_style="bold", box=None, pad_edge=False)
-    table.add_column("file", overflow="fold", max_width=36)
-    for name in ("decision", "labels", "reasons", "scores"):
-        table.add_column(name, overflow="fold")
+    table.add_column(first, overflow="fold", ratio=3)
+    table.add_column("decision")
+    table.add_column("labels", overflow="fold", ratio=2)
+    table.add_column("reasons", overflow="fold", ratio=5)
+    table.add_column("scores", overflow="fold", ratio=3)
     table.add_column("seconds", justify="right")
-    table.add_column("track", overflow="fold", style="dim")
-    for submission, result in zip(submissions, results, strict=True):
-        table.add_row(escape(submission.path.name), *_cells(result))
     return table
 
 
-def _cells(result: Result) -> tuple[str, ...]:
-    match result:
-        case Decided(track, seconds):
-            return (*_track_cells(track), f"{seconds:.1f}", track.track_id)
-        case Accepted(track_id):
-            return ("[dim]accepted[/]", "", "", "", "", track_id)
-        case Undecided(track_id, reason):
-            return ("[yellow]undecided[/]", "", escape(reason), "", "", track_id)
-        case Failed(reason):
-            return ("[red]refused[/]", "", escape(reason), "", "", "")
+def results_table(submissions: list[Submission], results: list[Result]) -> Table:
+    table = _table("file")
+    for submission, result in zip(submissions, results, strict=True):
+        name = escape(submission.path.name)
+        match result:
+            case Decided(track, seconds):
+                table.add_row(_named(name, track.track_id), *_track_cells(track), f"{seconds:.1f}")
+            case Accepted(track_id):
+                table.add_row(_named(name, track_id), "[dim]accepted[/]")
+            case Undecided(track_id, reason):
+                table.add_row(_named(name, track_id), "[yellow]undecided[/]", "", escape(reason))
+            case Failed(reason):
+                table.add_row(name, "[red]refused[/]", "", escape(reason))
+    return table
 
 
 def tracks_table(tracks: list[Track]) -> Table:
-    table = Table(header_style="bold", box=None, pad_edge=False)
-    table.add_column("track", overflow="fold", max_width=36)
-    for name in ("decision", "labels", "reasons", "scores"):
-        table.add_column(name, overflow="fold")
-    table.add_column("seconds", justify="right")
+    table = _table("track")
     for track in tracks:
         seconds = "" if track.seconds is None else f"{track.seconds:.1f}"
-        table.add_row(f"{escape(track.title)}\n[dim]{track.track_id}[/]", *_track_cells(track), seconds)
+        table.add_row(_named(escape(track.title), track.track_id), *_track_cells(track), seconds)
     return table
+
+
+def _named(name: str, track_id: str) -> str:
+    return f"{name}\n[dim]{track_id}[/]"
 
 
 def _track_cells(track: Track) -> tuple[str, str, str, str]:

@@ -1,9 +1,16 @@
 """Asking the broker for offsets and for what consumer groups committed."""
 
+import time
 from collections.abc import Iterable
 from typing import Any
 
-from confluent_kafka import ConsumerGroupState, ConsumerGroupTopicPartitions, KafkaException, TopicPartition
+from confluent_kafka import (
+    ConsumerGroupState,
+    ConsumerGroupTopicPartitions,
+    KafkaError,
+    KafkaException,
+    TopicPartition,
+)
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.admin import OffsetSpec as UntypedOffsetSpec  # type: ignore[attr-defined]  # it is exported
 
@@ -14,6 +21,13 @@ from shared.stream.admin import TopicResult
 
 TIMEOUT = 10.0
 _Spec: Any = UntypedOffsetSpec
+_UNSETTLED = {
+    KafkaError.NOT_LEADER_FOR_PARTITION,
+    KafkaError.LEADER_NOT_AVAILABLE,
+    KafkaError.UNKNOWN_TOPIC_OR_PART,
+}
+"""What a broker answers about a topic that was created a moment ago."""
+_UNSETTLED_WAITS = (0.1, 0.3, 1.0, 3.0)
 
 
 class BrokerNumbers:
@@ -63,13 +77,15 @@ class BrokerNumbers:
     def _list(self, places: list[TopicPartition], spec: Any) -> dict[Partition, int]:
         if not places:
             return {}
-        futures = self._admin.list_offsets(dict.fromkeys(places, spec), request_timeout=TIMEOUT)
-        try:
-            return {
-                (place.topic, place.partition): future.result().offset for place, future in futures.items()
-            }
-        except KafkaException as error:
-            raise _silent(error) from error
+        for wait in (*_UNSETTLED_WAITS, None):
+            futures = self._admin.list_offsets(dict.fromkeys(places, spec), request_timeout=TIMEOUT)
+            try:
+                return {(place.topic, place.partition): one.result().offset for place, one in futures.items()}
+            except KafkaException as error:
+                if wait is None or error.args[0].code() not in _UNSETTLED:
+                    raise _silent(error) from error
+                time.sleep(wait)
+        return {}
 
 
 _REBALANCING = (ConsumerGroupState.PREPARING_REBALANCING, ConsumerGroupState.COMPLETING_REBALANCING)

@@ -59,6 +59,14 @@ class DeadLetterReader:
             if low < high:
                 yield from self._partition(topic, partition, low, high)
 
+    def waiting(self) -> int:
+        """How many were not replayed yet."""
+        positions = self.load()
+        return sum(
+            sum(not positions[place].has(offset) for offset in range(low, high))
+            for place, (low, high) in self._bounds.items()
+        )
+
     def load(self) -> Mapping[Place, Position]:
         wanted = [TopicPartition(*place) for place in self._bounds]
         if not wanted:
