@@ -1,0 +1,53 @@
+"""What runs in a worker process: sandboxed decoding, then the measurement. Imported by spawned children."""
+
+import hashlib
+import os
+import signal
+import time
+from pathlib import Path
+
+from services.ai_detector.domain import Measurement, measure
+from services.ai_detector.meter import Failing, Failure, Metered
+from services.ai_detector.readout import Readout
+from shared.audio import DecodeFailure, decode_audio
+
+LONGEST_SECONDS = 15 * 60.0
+"""Of a longer recording only the first quarter of an hour is decoded (320 MB of samples in stereo)."""
+PATIENCE_SECONDS = 240
+"""The alarm clock ends a process that hangs: longer than the decoder's own limit and any measurement."""
+
+
+def measure_file(path: Path, sha256: str | None) -> Metered:
+    """Blocks: about half a CPU second of decoding and as much of measuring for three minutes of stereo.
+
+    The process dies by SIGALRM when this takes longer than four minutes.
+
+    Raises:
+        StoreError, SystemicError: the file cannot be opened or the decoder not be started.
+    """
+    began = _cpu_seconds()
+    signal.alarm(PATIENCE_SECONDS)
+    try:
+        return Metered(_result(path, sha256), _cpu_seconds() - began)
+    finally:
+        signal.alarm(0)
+
+
+def _result(path: Path, sha256: str | None) -> Measurement | Failure:
+    if sha256 is not None and _digest(path) != sha256:
+        return Failure(Failing.OTHER_BYTES, "the stored bytes are not those that were announced")
+    decoded = decode_audio(path, seconds=LONGEST_SECONDS)
+    if isinstance(decoded, DecodeFailure):
+        return Failure(Failing.UNDECODABLE, f"{decoded.kind.value}: {decoded.message}")
+    return measure(decoded.samples, decoded.sample_rate, Readout.load())
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _cpu_seconds() -> float:
+    """Of this process and the decoders that it started and has waited for."""
+    children = os.times()
+    return time.process_time() + children.children_user + children.children_system

@@ -1,0 +1,193 @@
+"""The scalars that the readout sees.
+
+None says how loud, how long or how wide the audio is: those tell studios and codecs apart, not makers.
+"""
+
+from dataclasses import dataclass, fields
+
+import numpy as np
+from numpy.typing import NDArray
+
+from services.ai_detector import comb, echo, lattice, residual
+from services.ai_detector.spectrum import Spectra
+
+Floats = NDArray[np.float32]
+
+MEASUREMENT = 2
+"""Raise with any change that moves a scalar: weights and cached rows belong to one measurement."""
+LOW_HZ = 1000.0
+SPLIT_HZ = 5000.0
+HIGH_HZ = 16_000.0
+NARROWEST_HZ = 4500.0
+"""Below this bandwidth there are too few teeth to tell a comb from chance."""
+_NEIGHBOURS = 3
+_LINE_DB = 3.0
+_LATTICE = tuple(lattice.lattice())
+
+
+@dataclass(frozen=True, slots=True)
+class Features:
+    """Scalars of one stretch of audio; z values are standard scores over 1-16 kHz or what there is of it."""
+
+    lattice_z: float  # strongest comb at a spacing that a decoder can have, on the mean spectrum
+    lattice_low_z: float  # the same on the lower third of the blocks: what never pauses
+    lattice_high_z: float  # the same (lower third) above 5 kHz only
+    free_z: float  # strongest comb at any spacing: high also for held pitches
+    free_low_z: float
+    free_high_z: float
+    off_lattice_low_z: float  # strongest comb that no stride explains (lower third): a pitch
+    rank: float  # -log10 of the share of all spacings that score as high as the lattice's best (lower third)
+    height_db: float  # median height of the teeth of the lattice's best above their local floor
+    hits: float  # share of those teeth that stand above the band's upper fifth
+    free_hits: float  # the same for the strongest comb at any spacing
+    sharpness_db: float  # teeth minus the bins three to either side: an echo's ripples are round
+    free_sharpness_db: float  # the same for the strongest comb at any spacing
+    weakest_block_z: float  # lower quartile over blocks of the z of the lattice's best
+    free_weakest_block_z: float  # the same for the strongest comb at any spacing
+    side_z: float  # z of that spacing in the difference of the channels; 0 for mono
+    family_z: float  # strongest of its double, triple, quadruple and fifth: nested stages
+    stationary_low: float  # correlation of the residual of odd and even blocks, 1-5 kHz; 0 for a single block
+    stationary_high: float  # the same above 5 kHz
+    lines_high: float  # log(1 + narrow lines above 5 kHz per 1000 bins that stand in every block)
+    ripple: float  # log strength of the strongest fine ripple before echoes were taken out
+
+    def vector(self) -> NDArray[np.float64]:
+        """Values in the order of `names()`."""
+        return self.chosen(names())
+
+    def chosen(self, wanted: tuple[str, ...]) -> NDArray[np.float64]:
+        """Values of the scalars named, in that order."""
+        return np.array([getattr(self, name) for name in wanted], dtype=np.float64)
+
+
+def names() -> tuple[str, ...]:
+    """Order of the scalars in `Features.vector`."""
+    return tuple(field.name for field in fields(Features))
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """The scalars with what they were read from, for the evidence."""
+
+    features: Features
+    spacing_hz: float
+    free_spacing_hz: float
+    teeth: int
+    teeth_above_5k: int
+
+
+def analysed_band(spectra: Spectra) -> float:
+    """Upper edge in Hz of what can be measured: the bandwidth of the mean spectrum, at most 16 kHz."""
+    mid, _ = spectra.whole()
+    return min(residual.bandwidth(mid, spectra.bin_hz), HIGH_HZ)
+
+
+def read(spectra: Spectra, top_hz: float) -> Reading:
+    """Compute the scalars over all blocks given, between 1 kHz and `top_hz` (at least `NARROWEST_HZ`)."""
+    bin_hz = spectra.bin_hz
+    mid, side = spectra.whole()
+    echoes = echo.find(mid, bin_hz, LOW_HZ, top_hz)
+    excess = residual.above_floor(echoes.removed_from(mid), bin_hz)
+    mean = residual.whitened(excess, bin_hz)
+    block_excess = [residual.above_floor(echoes.removed_from(block), bin_hz) for block in spectra.mid]
+    blocks = np.stack([residual.whitened(block, bin_hz) for block in block_excess])
+    lower = _lower_third(blocks)
+
+    on_mean = comb.scan(mean, bin_hz, LOW_HZ, top_hz)
+    on_lower = comb.scan(lower, bin_hz, LOW_HZ, top_hz)
+    lattice_z = float(on_mean.strongest_near(_LATTICE, lattice.TOLERANCE).max())
+    low_z = on_lower.strongest_near(_LATTICE, lattice.TOLERANCE)
+    spacing, low_best = _LATTICE[int(np.argmax(low_z))], float(low_z.max())
+    free_spacing, free_low_z = on_lower.best()
+    _, free_z = on_mean.best()
+    lattice_high, free_high = _above_split(lower, bin_hz, top_hz)
+
+    band = slice(int(np.ceil(LOW_HZ / bin_hz)), int(top_hz / bin_hz))
+    teeth = comb.tooth_bins(spacing, bin_hz, LOW_HZ, top_hz)
+    free_teeth = comb.tooth_bins(free_spacing, bin_hz, LOW_HZ, top_hz)
+    stationary = _stationarity(blocks, bin_hz, top_hz)
+    features = Features(
+        lattice_z=lattice_z,
+        lattice_low_z=low_best,
+        lattice_high_z=lattice_high,
+        free_z=free_z,
+        free_low_z=free_low_z,
+        free_high_z=free_high,
+        off_lattice_low_z=on_lower.strongest_unexplained(_LATTICE, spacing, 5 * lattice.TOLERANCE),
+        rank=float(-np.log10((np.count_nonzero(on_lower.z >= low_best) + 1) / (on_lower.z.size + 1))),
+        height_db=float(np.median(excess[teeth])),
+        hits=_hits(lower, teeth, band),
+        free_hits=_hits(lower, free_teeth, band),
+        sharpness_db=_sharpness(excess, teeth),
+        free_sharpness_db=_sharpness(excess, free_teeth),
+        weakest_block_z=_weakest(blocks, teeth, band),
+        free_weakest_block_z=_weakest(blocks, free_teeth, band),
+        side_z=0.0 if side is None else _side_z(echoes.removed_from(side), bin_hz, teeth, band),
+        family_z=max(on_lower.near(spacing * k, lattice.TOLERANCE) for k in (2, 3, 4, 5)),
+        stationary_low=stationary[0],
+        stationary_high=stationary[1],
+        lines_high=_standing_lines(block_excess, bin_hz, top_hz),
+        ripple=echoes.strength,
+    )
+    return Reading(
+        features, spacing, free_spacing, int(teeth.size), int(np.count_nonzero(teeth * bin_hz > SPLIT_HZ))
+    )
+
+
+def _lower_third(blocks: Floats) -> Floats:
+    """Per bin the mean of the lowest third of the blocks (at least one)."""
+    kept = max(round(blocks.shape[0] / 3), 1)
+    if blocks.shape[0] == kept:
+        return np.asarray(blocks.mean(axis=0), dtype=np.float32)
+    return np.asarray(np.partition(blocks, kept - 1, axis=0)[:kept].mean(axis=0), dtype=np.float32)
+
+
+def _above_split(white: Floats, bin_hz: float, top_hz: float) -> tuple[float, float]:
+    if top_hz < SPLIT_HZ + 2000.0:
+        return 0.0, 0.0
+    high = comb.scan(white, bin_hz, SPLIT_HZ, top_hz)
+    return float(high.strongest_near(_LATTICE, lattice.TOLERANCE).max()), high.best()[1]
+
+
+def _hits(white: Floats, teeth: NDArray[np.intp], band: slice) -> float:
+    return float(np.mean(white[teeth] > np.quantile(white[band], 0.8)))
+
+
+def _sharpness(excess: Floats, teeth: NDArray[np.intp]) -> float:
+    shoulders = np.concatenate([teeth - _NEIGHBOURS, np.minimum(teeth + _NEIGHBOURS, excess.size - 1)])
+    return float(np.clip(np.mean(excess[teeth]) - np.mean(excess[shoulders]), -3.0, 12.0))
+
+
+def _weakest(blocks: Floats, teeth: NDArray[np.intp], band: slice) -> float:
+    return float(np.quantile([_z_at(block, teeth, band) for block in blocks], 0.25))
+
+
+def _z_at(white: Floats, teeth: NDArray[np.intp], band: slice) -> float:
+    spread = max(float(white[band].std()), 1e-6)
+    return float((white[teeth].mean() - white[band].mean()) * np.sqrt(teeth.size) / spread)
+
+
+def _side_z(side: Floats, bin_hz: float, teeth: NDArray[np.intp], band: slice) -> float:
+    return _z_at(residual.whitened(residual.above_floor(side, bin_hz), bin_hz), teeth, band)
+
+
+def _stationarity(blocks: Floats, bin_hz: float, top_hz: float) -> tuple[float, float]:
+    if blocks.shape[0] < 2:  # noqa: PLR2004 - two halves need two blocks
+        return 0.0, 0.0
+    odd, even = blocks[1::2].mean(axis=0), blocks[::2].mean(axis=0)
+    low, split, top = (int(edge / bin_hz) for edge in (LOW_HZ, min(SPLIT_HZ, top_hz), top_hz))
+    return _correlation(odd[low:split], even[low:split]), _correlation(odd[split:top], even[split:top])
+
+
+def _correlation(a: Floats, b: Floats) -> float:
+    if a.size < 100 or a.std() < 1e-6 or b.std() < 1e-6:  # noqa: PLR2004 - too short or too flat to correlate
+        return 0.0
+    return float(np.corrcoef(a, b)[0, 1])
+
+
+def _standing_lines(block_excess: list[Floats], bin_hz: float, top_hz: float) -> float:
+    low, top = int(SPLIT_HZ / bin_hz), int(top_hz / bin_hz)
+    if top <= low:
+        return 0.0
+    weakest = np.min([excess[low:top] for excess in block_excess], axis=0)
+    return float(np.log1p(1000.0 * np.count_nonzero(weakest > _LINE_DB) / (top - low)))

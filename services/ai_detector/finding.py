@@ -1,0 +1,59 @@
+"""How a measurement reads as a finding."""
+
+from datetime import datetime
+
+from services.ai_detector.domain import Measurement, PassageScore
+from services.ai_detector.evidence import measurements, reason
+from services.ai_detector.meter import Failure, Metered
+from shared.events import FindingRecorded, Passage, TimeRange, TrackUploaded, Verdict
+from shared.ids import deterministic_id
+
+DETECTOR = "ai_detector"
+
+
+def finding(track: TrackUploaded, metered: Metered, *, model_version: str, at: datetime) -> FindingRecorded:
+    """One finding per track and model version, whatever came of it; a failure is an `error`."""
+    if isinstance(metered.result, Failure):
+        return _failed(track, metered.result, metered.cpu_seconds, model_version, at)
+    return _measured(track, metered.result, metered.cpu_seconds, at)
+
+
+def _measured(track: TrackUploaded, found: Measurement, cpu_seconds: float, at: datetime) -> FindingRecorded:
+    return FindingRecorded(
+        event_id=deterministic_id(track.track_id, DETECTOR, found.model_version),
+        occurred_at=at,
+        track_id=track.track_id,
+        audio_sha256=track.audio.sha256,
+        detector=DETECTOR,
+        model_version=found.model_version,
+        verdict=found.verdict,
+        score=found.score,
+        probability=found.probability,
+        threshold=found.threshold,
+        reason=reason(found),
+        seconds_measured=found.seconds_measured,
+        cpu_seconds=cpu_seconds,
+        passages=tuple(_passage(passage) for passage in found.passages),
+        measurements=measurements(found),
+    )
+
+
+def _failed(
+    track: TrackUploaded, failure: Failure, cpu_seconds: float, model_version: str, at: datetime
+) -> FindingRecorded:
+    return FindingRecorded(
+        event_id=deterministic_id(track.track_id, DETECTOR, model_version),
+        occurred_at=at,
+        track_id=track.track_id,
+        audio_sha256=track.audio.sha256,
+        detector=DETECTOR,
+        model_version=model_version,
+        verdict=Verdict.ERROR,
+        reason=f"{failure.kind}: {failure.detail}"[:1000],
+        cpu_seconds=cpu_seconds,
+    )
+
+
+def _passage(scored: PassageScore) -> Passage:
+    note = f"probability {scored.probability:.3f} by itself"
+    return Passage(range=TimeRange(start=scored.start, end=scored.end), score=scored.score, note=note)

@@ -1,0 +1,45 @@
+"""The AI detector's composition root."""
+
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from services.ai_detector.adapters.process_pool import PooledMeter
+from services.ai_detector.handlers import TrackMeasurer
+from services.ai_detector.readout import Readout
+from services.ai_detector.settings import DetectorSettings
+from shared.clock import SystemClock
+from shared.errors import SettingsError
+from shared.objects.folder import FolderStore
+from shared.stream.handler import Subscription
+from shared.stream.publisher import Publisher
+from shared.stream.runner import EXIT_SETTINGS, run_worker
+from shared.stream.wiring import Wire, Wiring
+from shared.topics import UPLOADS
+
+
+def wire(settings: DetectorSettings) -> Wire:
+    """What the runner needs.
+
+    Raises:
+        SettingsError: the shipped weights do not fit this code.
+    """
+    version = Readout.load().version
+
+    @asynccontextmanager
+    async def opened(_publisher: Publisher) -> AsyncIterator[Wiring]:
+        async with PooledMeter(settings.ai_processes) as meter:
+            measurer = TrackMeasurer(meter, FolderStore(settings.store), SystemClock(), model_version=version)
+            yield Wiring((Subscription(UPLOADS, measurer.on_uploaded),))
+
+    return opened
+
+
+def main() -> int:
+    """Consume until told to stop; the exit status."""
+    try:
+        settings = DetectorSettings.load()
+        return run_worker("ai_detector", settings, wire(settings))
+    except SettingsError as error:
+        sys.stderr.write(f"ai_detector: {error}\n")
+        return EXIT_SETTINGS

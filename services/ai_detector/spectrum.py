@@ -1,0 +1,152 @@
+"""Long-term spectra: the mean over time of the power spectrum in decibels, kept per five-second block.
+
+The mean of decibels (a geometric mean of power) is small wherever the music pauses, so it shows what is
+always there: the stationary pattern that a decoder's up-sampling layers print on everything they make, while
+notes average away.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+import numpy as np
+import scipy.fft
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float32]
+
+RESOLUTION_HZ = 44_100 / 16_384
+"""Aimed-at bin width; the true one differs a little with the sampling rate (see `Spectra.bin_hz`)."""
+TOP_HZ = 20_000.0
+"""Bins above this are not kept: few masters carry anything there and lossy codecs never do."""
+BLOCK_SECONDS = 5.0
+MAX_SECONDS = 180.0
+"""Longer tracks are read in evenly spaced blocks that add up to this much."""
+SILENCE_RMS = 10 ** (-70 / 20)
+_FRAME_GATE = (
+    1e-6  # a frame 60 dB below the loud ones tells about the noise floor of the medium, not about the music
+)
+_POWER_FLOOR = 1e-13  # relative to the mean power of a bin; float32 transforms err near 1e-14
+_FRAMES_AT_ONCE = 32  # keeps the working set within a few megabytes
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Spectra:
+    """Mean decibel spectra of consecutive blocks, shape (blocks, bins); bin k lies at k * bin_hz.
+
+    `side` is None for mono and for stereo whose channels differ by less than -60 dB. `weight` counts the
+    active frames of a block. `starts` are in seconds from the start of the track.
+    """
+
+    bin_hz: float
+    rate: int
+    seconds: float
+    block_seconds: float
+    starts: tuple[float, ...]
+    weight: Floats
+    mid: Floats
+    side: Floats | None
+
+    def only(self, blocks: range) -> "Spectra":
+        """The given blocks."""
+        chosen = list(blocks)
+        return replace(
+            self,
+            starts=tuple(self.starts[i] for i in chosen),
+            weight=self.weight[chosen],
+            mid=self.mid[chosen],
+            side=None if self.side is None else self.side[chosen],
+        )
+
+    def whole(self) -> tuple[Floats, Floats | None]:
+        """Mid and side averaged over all blocks, each weighed by its active frames; shape (bins,)."""
+        share = (self.weight / max(float(self.weight.sum()), 1e-9))[:, None]
+        return (self.mid * share).sum(axis=0), None if self.side is None else (self.side * share).sum(axis=0)
+
+
+def rms(pcm: Floats) -> float:
+    """Root mean square over all samples and channels, 0 for no samples."""
+    if pcm.size == 0:
+        return 0.0
+    flat = pcm.reshape(-1)
+    return float(np.sqrt(np.mean(np.square(flat, dtype=np.float64))))
+
+
+def long_term_spectra(pcm: Floats, rate: int) -> Spectra | None:
+    """Measure PCM of shape (samples, channels) at its native rate; None where no block has an active frame.
+
+    Channels beyond the second are ignored. The level is normalised first, so a gain changes nothing.
+    """
+    size = _transform_size(rate)
+    level = rms(pcm[:, :2])
+    if pcm.shape[0] < size or level <= 0.0 or not np.isfinite(level):
+        return None
+    bins = int(min(TOP_HZ, rate / 2) * size / rate) + 1
+    spans = list(_blocks(pcm.shape[0], rate, size))
+    mids, sides, powers = [], [], []
+    stereo = pcm.shape[1] > 1 and _is_stereo(pcm, level)
+    for start, stop in spans:
+        block = pcm[start:stop]
+        if stereo:
+            mid = (block[:, 0] + block[:, 1]) * np.float32(0.5 / level)
+            side_db, _ = _decibels((block[:, 0] - block[:, 1]) * np.float32(0.5 / level), size, bins)
+            sides.append(side_db)
+        else:
+            mid = block[:, 0] * np.float32(1 / level)
+        mid_db, power = _decibels(mid, size, bins)
+        mids.append(mid_db)
+        powers.append(power)
+    gate = _FRAME_GATE * float(np.percentile(np.concatenate(powers), 95))
+    active = [power > gate for power in powers]
+    if gate <= 0.0 or not any(a.any() for a in active):
+        return None
+    keep = [i for i, a in enumerate(active) if a.any()]
+    return Spectra(
+        bin_hz=rate / size,
+        rate=rate,
+        seconds=pcm.shape[0] / rate,
+        block_seconds=(spans[0][1] - spans[0][0]) / rate,
+        starts=tuple(spans[i][0] / rate for i in keep),
+        weight=np.array([active[i].sum() for i in keep], dtype=np.float32),
+        mid=np.stack([mids[i][active[i]].mean(axis=0) for i in keep]),
+        side=np.stack([sides[i][active[i]].mean(axis=0) for i in keep]) if stereo else None,
+    )
+
+
+def _transform_size(rate: int) -> int:
+    return int(scipy.fft.next_fast_len(round(rate / RESOLUTION_HZ), real=True))
+
+
+def _is_stereo(pcm: Floats, level: float) -> bool:
+    return rms((pcm[:, 0] - pcm[:, 1])[:, None]) > 1e-3 * level
+
+
+def _blocks(samples: int, rate: int, size: int) -> Iterator[tuple[int, int]]:
+    """Equal blocks of five seconds or a little more; of a long track as many as are read, evenly spread."""
+    count = max(samples // max(int(BLOCK_SECONDS * rate), size), 1)
+    length = samples // count
+    wanted = min(count, round(MAX_SECONDS / BLOCK_SECONDS))
+    for i in range(wanted):
+        start = (i * count // wanted) * length
+        yield start, start + length
+
+
+@lru_cache(maxsize=8)
+def _window(size: int) -> Floats:
+    window = np.hanning(size + 1)[:-1]
+    return np.asarray(window / np.sqrt(np.sum(window**2)), dtype=np.float32)
+
+
+def _decibels(signal: Floats, size: int, bins: int) -> tuple[Floats, Floats]:
+    """Decibel spectra of half-overlapping frames, shape (frames, bins), and the power of each frame."""
+    frames = np.lib.stride_tricks.sliding_window_view(signal, size)[:: size // 2]
+    out = np.empty((frames.shape[0], bins), dtype=np.float32)
+    power = np.empty(frames.shape[0], dtype=np.float32)
+    for start in range(0, frames.shape[0], _FRAMES_AT_ONCE):
+        part = frames[start : start + _FRAMES_AT_ONCE] * _window(size)
+        spectrum = scipy.fft.rfft(part, axis=1)[:, :bins]
+        square = spectrum.real**2 + spectrum.imag**2
+        power[start : start + len(part)] = square.mean(axis=1)
+        out[start : start + len(part)] = np.log10(square + np.float32(_POWER_FLOOR))
+    out *= 10.0
+    return out, power
