@@ -171,6 +171,6 @@ def _understand(status: int, said: _Said, limits: DecodeLimits) -> ChildReport |
     try:
         isolation, result = json.loads(lines[0]), json.loads(lines[1])
         held = tuple(str(measure) for measure in isolation["isolation"])
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         return DecodeFailure(FailureKind.CRASHED, "the decoder answered nonsense about this file")
     return ChildReport(result, Isolation(held), said.pcm)
