@@ -21,10 +21,10 @@ class LabelChoice(BaseModel):
 
 
 LABELS = (
-    LabelChoice(code="ai-generated", text="AI-generated"),
-    LabelChoice(code="ai-assisted", text="Made with AI assistance"),
-    LabelChoice(code="ai-vocals", text="AI vocals"),
-    LabelChoice(code="licensed-voice", text="Licensed voice replica"),
+    LabelChoice(code="contains-ai-all", text="Made entirely with AI"),
+    LabelChoice(code="contains-ai-partly", text="Made partly with AI"),
+    LabelChoice(code="ai-detected", text="Signs of AI generation were detected"),
+    LabelChoice(code="licensed-voice", text="Features an artist\u2019s voice with their consent"),
 )
 
 
@@ -34,7 +34,7 @@ class _QueueSettings(Settings):
         default=24.0, gt=0.0, le=24 * 30, description="how long a skip lasts"
     )
     moderation_labels: tuple[LabelChoice, ...] = Field(
-        default=LABELS, description="labels to choose from (JSON)"
+        default=LABELS, description="labels to choose from (JSON); policy must know them"
     )
 
     @property
@@ -70,8 +70,15 @@ class ModerationApiSettings(_QueueSettings):
     moderation_session_hours: float = Field(default=10.0, gt=0.0, le=24.0)
     moderation_idle_minutes: float = Field(default=60.0, gt=0.0, le=24 * 60)
 
+    moderation_published_on_loopback: bool = Field(
+        default=False,
+        description="in a container: its port is published on the host's loopback only, so any bind will do",
+    )
+
     @model_validator(mode="after")
     def _loopback_only(self) -> Self:
+        if self.moderation_published_on_loopback:
+            return self
         try:
             local = self.bind == "localhost" or ipaddress.ip_address(self.bind).is_loopback
         except ValueError:

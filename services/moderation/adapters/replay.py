@@ -1,0 +1,48 @@
+"""A topic from its start to where it ends now."""
+
+import uuid
+from collections.abc import Iterator
+
+from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, TopicPartition
+
+from shared.errors import SystemicError
+from shared.topics import Topic
+
+
+def replay(topic: Topic, bootstrap_servers: str, *, timeout_seconds: float = 30.0) -> Iterator[bytes | None]:
+    """Values in order of each partition. Blocks.
+
+    Raises:
+        SystemicError: the broker does not answer for ``timeout_seconds``, or the topic does not exist.
+    """
+    consumer = Consumer(
+        {
+            "bootstrap.servers": bootstrap_servers,
+            "group.id": f"trackgate-replay-{uuid.uuid4()}",
+            "enable.auto.commit": False,
+            "enable.partition.eof": True,
+            "isolation.level": "read_committed",
+            "log_level": 3,
+        }
+    )
+    try:
+        partitions = consumer.list_topics(topic.name, timeout=timeout_seconds).topics[topic.name].partitions
+        if not partitions:
+            raise SystemicError(f"the topic {topic.name} does not exist")
+        consumer.assign([TopicPartition(topic.name, number, OFFSET_BEGINNING) for number in partitions])
+        waiting = set(partitions)
+        while waiting:
+            received = consumer.poll(timeout_seconds)
+            if received is None:
+                raise SystemicError(f"{topic.name}: no answer from the broker in {timeout_seconds:g} s")
+            fault = received.error()
+            if fault is None:
+                yield received.value()
+            elif fault.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001 - librdkafka's public name for it
+                waiting.discard(received.partition())
+            else:
+                raise SystemicError(f"{topic.name}: {fault.str()}")
+    except KafkaException as error:
+        raise SystemicError(f"{topic.name}: {error}") from error
+    finally:
+        consumer.close()

@@ -1,0 +1,81 @@
+"""Sessions of signed-in reviewers, in Redis. The cookie's secret is kept as its SHA-256 only."""
+
+import hashlib
+import json
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from shared.clock import Clock
+from shared.errors import SystemicError
+
+_PREFIX = "trackgate:moderation-session:"
+
+
+@dataclass(frozen=True)
+class Session:
+    """``csrf`` must come back with every change that a page asks for."""
+
+    reviewer_id: str
+    csrf: str
+    until: datetime
+
+
+@dataclass(frozen=True)
+class Opened:
+    session: Session
+    secret: str
+
+
+class Sessions:
+    """End at a fixed time (``lasts``), and before it when nobody has used them for ``idle``.
+
+    Raises:
+        SystemicError: from every method, when Redis does not answer.
+    """
+
+    def __init__(self, client: Redis, clock: Clock, *, lasts: timedelta, idle: timedelta) -> None:
+        self._client = client
+        self._clock = clock
+        self._lasts = lasts
+        self._idle = idle
+
+    async def open(self, reviewer_id: str) -> Opened:
+        secret = secrets.token_urlsafe(32)
+        session = Session(reviewer_id, secrets.token_urlsafe(32), self._clock.now() + self._lasts)
+        value = json.dumps(
+            {"reviewer_id": session.reviewer_id, "csrf": session.csrf, "until": session.until.isoformat()}
+        )
+        try:
+            await self._client.set(_key(secret), value, ex=self._idle)
+        except RedisError as error:
+            raise SystemicError(f"Redis: {error}") from error
+        return Opened(session, secret)
+
+    async def find(self, secret: str) -> Session | None:
+        """The live session; using it keeps it from going idle."""
+        try:
+            value = await self._client.getex(_key(secret), ex=self._idle)
+        except RedisError as error:
+            raise SystemicError(f"Redis: {error}") from error
+        if value is None:
+            return None
+        kept = json.loads(value)
+        session = Session(kept["reviewer_id"], kept["csrf"], datetime.fromisoformat(kept["until"]))
+        if session.until <= self._clock.now():
+            await self.close(secret)
+            return None
+        return session
+
+    async def close(self, secret: str) -> None:
+        try:
+            await self._client.delete(_key(secret))
+        except RedisError as error:
+            raise SystemicError(f"Redis: {error}") from error
+
+
+def _key(secret: str) -> str:
+    return _PREFIX + hashlib.sha256(secret.encode()).hexdigest()

@@ -1,0 +1,94 @@
+"""Wiring of the API and the page."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import timedelta
+
+from fastapi import FastAPI
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from services.moderation.adapters.audit import AuditFile
+from services.moderation.adapters.changes import QueueChanges
+from services.moderation.adapters.peaks import DecodedWaveforms
+from services.moderation.adapters.redis_queue import RedisQueue
+from services.moderation.adapters.reviewers import read_reviewers
+from services.moderation.adapters.sessions import Sessions
+from services.moderation.adapters.tracks import ViewedTracks
+from services.moderation.desk import Desk
+from services.moderation.settings import ModerationApiSettings
+from services.moderation.web.app import Parts, create_app
+from services.moderation.web.office import Office
+from shared.clock import SystemClock
+from shared.http import NotReady, Ready, probes, serve
+from shared.logs import configure
+from shared.objects.folder import FolderStore
+from shared.stream.confluent_publisher import ConfluentPublisher
+from shared.views.redis_tracks import RedisTrackViews
+
+_REDIS_SECONDS = 5.0
+_DELIVERY_SECONDS = 10.0
+
+
+def api_main(settings: ModerationApiSettings) -> int:
+    configure(service="moderation", log_format=settings.log_format, level=settings.log_level)
+    return serve(build_app(settings), settings.bind, settings.moderation_port, graceful_seconds=5)
+
+
+def build_app(settings: ModerationApiSettings) -> FastAPI:
+    """The app on real adapters.
+
+    Raises:
+        SettingsError: no reviewers to sign in, or a file that cannot be used.
+    """
+    clock = SystemClock()
+    reviewers = read_reviewers(settings.moderation_reviewers)
+    audit = AuditFile(settings.moderation_audit, clock)
+    redis = Redis.from_url(
+        settings.redis, socket_timeout=_REDIS_SECONDS, socket_connect_timeout=_REDIS_SECONDS
+    )
+    watching = Redis.from_url(settings.redis, socket_connect_timeout=_REDIS_SECONDS)
+    publisher = ConfluentPublisher(
+        settings.kafka, delivery_seconds=_DELIVERY_SECONDS, flush_seconds=_DELIVERY_SECONDS
+    )
+    queue = RedisQueue(redis, clock, lease=settings.lease, skip=settings.skip)
+    store = FolderStore(settings.store)
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        async with AsyncExitStack() as stack:
+            stack.callback(audit.close)
+            stack.push_async_callback(redis.aclose)
+            stack.push_async_callback(watching.aclose)
+            await stack.enter_async_context(publisher)
+            yield
+
+    async def redis_answers() -> Ready | NotReady:
+        try:
+            await queue.counts("")
+        except (RedisError, OSError) as error:
+            return NotReady(str(error))
+        return Ready()
+
+    parts = Parts(
+        office=Office(
+            queue,
+            Desk(queue, publisher, settings.label_codes),
+            ViewedTracks(RedisTrackViews(redis)),
+            audit,
+        ),
+        reviewers=reviewers,
+        sessions=Sessions(
+            redis,
+            clock,
+            lasts=timedelta(hours=settings.moderation_session_hours),
+            idle=timedelta(minutes=settings.moderation_idle_minutes),
+        ),
+        waveforms=DecodedWaveforms(redis, store),
+        changes=QueueChanges(watching, queue.changes),
+        store=store,
+        labels=settings.moderation_labels,
+        clock=clock,
+        probes=probes({"redis": redis_answers}),
+    )
+    return create_app(parts, lifespan)

@@ -1,0 +1,71 @@
+"""``python -m services.moderation worker | api | rebuild-views | add-reviewer``."""
+
+import argparse
+import asyncio
+import sys
+
+from services.moderation.adapters.reviewers import add_reviewer
+from services.moderation.domain.access import Role
+from services.moderation.settings import ModerationApiSettings, ModerationWorkerSettings
+from shared import logs
+from shared.errors import SettingsError, TrackgateError
+
+EXIT_SETTINGS = 2
+EXIT_FAILED = 70
+
+
+def main() -> int:
+    asked = _parser().parse_args()
+    try:
+        match asked.command:
+            case "worker":
+                from services.moderation.worker import worker_main  # noqa: PLC0415 - faust only where it runs
+
+                return worker_main(ModerationWorkerSettings.load())
+            case "api":
+                from services.moderation.api import api_main  # noqa: PLC0415 - FastAPI only where it runs
+
+                return api_main(ModerationApiSettings.load())
+            case "rebuild-views":
+                return _rebuild(ModerationWorkerSettings.load())
+            case _:
+                return _add_reviewer(asked.reviewer_id, asked.name, Role(asked.role))
+    except SettingsError as error:
+        sys.stderr.write(f"{error}\n")
+        return EXIT_SETTINGS
+    except TrackgateError as error:
+        sys.stderr.write(f"{error}\n")
+        return EXIT_FAILED
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m services.moderation")
+    commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("worker", help="keep the queue in step with tracks.decisions")
+    commands.add_parser("api", help="the API and the moderators' page")
+    commands.add_parser("rebuild-views", help="build the queue in Redis again from Kafka")
+    adding = commands.add_parser("add-reviewer", help="let a person sign in; prints the token once")
+    adding.add_argument("reviewer_id")
+    adding.add_argument("--name", required=True)
+    adding.add_argument("--role", choices=[role.value for role in Role], default=Role.MODERATOR.value)
+    return parser
+
+
+def _rebuild(settings: ModerationWorkerSettings) -> int:
+    from services.moderation.rebuild import rebuild  # noqa: PLC0415 - the Kafka client only where it runs
+
+    logs.configure(service="moderation", log_format=settings.log_format, level=settings.log_level)
+    rebuilt = asyncio.run(rebuild(settings))
+    sys.stdout.write(
+        f"read {rebuilt.decisions} decisions and {rebuilt.reviews} reviews: "
+        f"{rebuilt.open} cases wait for a person, {rebuilt.pending} for policy\n"
+    )
+    return 0
+
+
+def _add_reviewer(reviewer_id: str, name: str, role: Role) -> int:
+    settings = ModerationApiSettings.load()
+    token = add_reviewer(settings.moderation_reviewers, reviewer_id, name, role)
+    sys.stderr.write(f"{name} ({role}) may sign in; the token is shown only now:\n")
+    sys.stdout.write(f"{token}\n")
+    return 0

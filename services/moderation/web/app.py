@@ -1,0 +1,134 @@
+"""The app from its parts."""
+
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote
+
+from fastapi import APIRouter, FastAPI, HTTPException, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import RedirectResponse, Response
+from starlette.exceptions import HTTPException as StarletteHTTPException
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.staticfiles import StaticFiles
+from starlette.types import Scope
+
+from services.moderation.adapters.peaks import Waveforms
+from services.moderation.adapters.reviewers import Reviewers
+from services.moderation.adapters.sessions import Sessions
+from services.moderation.settings import LabelChoice
+from services.moderation.web.audio_api import audio_routes
+from services.moderation.web.cases_api import case_routes
+from services.moderation.web.identity import Identity
+from services.moderation.web.live import Changes, live_routes
+from services.moderation.web.office import Office
+from services.moderation.web.page_actions import action_routes
+from services.moderation.web.pages import PageParts, SignInNeeded, page_routes
+from services.moderation.web.rendering import Pages
+from services.moderation.web.sign_in import sign_in_routes
+from shared.clock import Clock
+from shared.errors import SystemicError
+from shared.http import ProblemError, SecurityHeaders, install_problem_handlers
+from shared.objects.store import ObjectStore
+
+_LOCAL_NAMES = ["127.0.0.1", "localhost", "[::1]", "testserver"]
+_PLAIN = {
+    401: "Sign in first",
+    403: "This is not for your role",
+    404: "There is nothing here",
+    422: "The request is not valid",
+    503: "Something this service needs does not answer",
+}
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What the app is made of; tests put fakes here."""
+
+    office: Office
+    reviewers: Reviewers
+    sessions: Sessions
+    waveforms: Waveforms
+    changes: Changes
+    store: ObjectStore
+    labels: tuple[LabelChoice, ...]
+    clock: Clock
+    probes: APIRouter
+
+
+def create_app(
+    parts: Parts, lifespan: Callable[[FastAPI], AbstractAsyncContextManager[None]] | None = None
+) -> FastAPI:
+    app = FastAPI(
+        title="Trackgate moderation",
+        description="The queue of quarantined tracks: claim, hear, decide.",
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+    )
+    identity = Identity(parts.reviewers, parts.sessions)
+    pages = Pages(parts.clock)
+    app.include_router(case_routes(identity, parts.office, parts.waveforms))
+    app.include_router(audio_routes(identity, parts.office, parts.store))
+    app.include_router(live_routes(identity, parts.changes))
+    page_parts = PageParts(identity, parts.office, pages, parts.labels)
+    app.include_router(page_routes(page_parts))
+    app.include_router(action_routes(page_parts))
+    app.include_router(sign_in_routes(identity, parts.reviewers, parts.sessions, parts.office.audit, pages))
+    app.include_router(parts.probes)
+    app.mount("/static", _Revalidated(directory=Path(__file__).parent / "static"))
+    install_problem_handlers(app)
+    _install_page_errors(app, pages)
+    app.add_middleware(SecurityHeaders)
+    app.add_middleware(TrustedHostMiddleware, allowed_hosts=_LOCAL_NAMES, www_redirect=False)
+    return app
+
+
+class _Revalidated(StaticFiles):
+    """Style sheets and scripts that a browser keeps and asks about each time."""
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        response = await super().get_response(path, scope)
+        response.headers["Cache-Control"] = "no-cache"
+        return response
+
+
+def _install_page_errors(app: FastAPI, pages: Pages) -> None:
+    """Where a person's browser asked, the problem is a page."""
+
+    async def to_sign_in(request: Request, _error: Exception) -> Response:
+        to = request.url.path if request.method == "GET" else "/queue"
+        query = f"?{request.url.query}" if request.method == "GET" and request.url.query else ""
+        return RedirectResponse(f"/sign-in?to={quote(to + query)}", 303)
+
+    app.add_exception_handler(SignInNeeded, to_sign_in)
+    for kind in (ProblemError, RequestValidationError, HTTPException, StarletteHTTPException, SystemicError):
+        plain = app.exception_handlers.get(kind)
+        if plain is not None:
+            app.add_exception_handler(kind, _page_or(plain, pages))
+
+
+def _page_or(
+    plain: Callable[..., object], pages: Pages
+) -> Callable[[Request, Exception], Awaitable[Response]]:
+    async def answer(request: Request, error: Exception) -> Response:
+        problem: Response = await plain(request, error)  # type: ignore[misc]  # Starlette types handlers loosely
+        wants_page = "text/html" in request.headers.get("Accept", "") and not request.url.path.startswith(
+            "/v1/"
+        )
+        if not wants_page:
+            return problem
+        title = (
+            error.problem.title
+            if isinstance(error, ProblemError)
+            else _PLAIN.get(problem.status_code, "Error")
+        )
+        detail = error.problem.detail if isinstance(error, ProblemError) else None
+        return pages.answer(
+            "problem.html",
+            {"status": problem.status_code, "title": title, "detail": detail},
+            status=problem.status_code,
+        )
+
+    return answer

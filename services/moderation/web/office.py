@@ -1,0 +1,111 @@
+"""What a reviewer does with cases, with every deed in the audit log: one place for the API and the pages."""
+
+from typing import Protocol
+
+from services.moderation.desk import Desk, Resolved, Resolving
+from services.moderation.domain.access import Reviewer
+from services.moderation.domain.cases import Case
+from services.moderation.domain.queue import (
+    Answer,
+    Claimed,
+    Filter,
+    HeldByOther,
+    LeaseLost,
+    NoSuchCase,
+    NothingWaiting,
+    NotOpen,
+    Released,
+    ReviewQueue,
+    Skipped,
+)
+from shared.views.tracks import TrackView
+
+
+class Tracks(Protocol):
+    async def view(self, track_id: str) -> TrackView | None:
+        """Raises SystemicError when the views do not answer."""
+        ...
+
+
+class AuditLog(Protocol):
+    async def record(self, deed: str, *, reviewer_id: str, **about: str | int | None) -> None:
+        """Returns when the entry is kept for good.
+
+        Raises:
+            SystemicError: it could not be kept; the deed must not happen.
+        """
+        ...
+
+
+class Office:
+    """Rights are checked by the caller, claims and tokens by the queue."""
+
+    def __init__(self, queue: ReviewQueue, desk: Desk, tracks: Tracks, audit: AuditLog) -> None:
+        self.queue = queue
+        self.audit = audit
+        self._desk = desk
+        self._tracks = tracks
+
+    async def look_at(self, case_id: str) -> tuple[Case, TrackView | None] | NoSuchCase:
+        case = await self.queue.case(case_id)
+        if case is None:
+            return NoSuchCase(case_id)
+        return case, await self._tracks.view(case.summary.track_id)
+
+    async def claim(self, case_id: str, reviewer: Reviewer) -> Claimed | HeldByOther | NotOpen | NoSuchCase:
+        outcome = await self.queue.claim(case_id, reviewer.reviewer_id)
+        if isinstance(outcome, Claimed):
+            await self._claimed(outcome, reviewer)
+        return outcome
+
+    async def claim_next(self, reviewer: Reviewer, wanted: Filter) -> Claimed | NothingWaiting:
+        outcome = await self.queue.claim_next(reviewer.reviewer_id, wanted)
+        if isinstance(outcome, Claimed):
+            await self._claimed(outcome, reviewer)
+        return outcome
+
+    async def release(
+        self, case_id: str, reviewer: Reviewer, token: int
+    ) -> Released | LeaseLost | NoSuchCase:
+        outcome = await self.queue.release(case_id, reviewer.reviewer_id, token)
+        if isinstance(outcome, Released):
+            await self.audit.record(
+                "released", reviewer_id=reviewer.reviewer_id, case_id=case_id, token=token
+            )
+        return outcome
+
+    async def skip(self, case_id: str, reviewer: Reviewer) -> Skipped | NotOpen | NoSuchCase:
+        outcome = await self.queue.skip(case_id, reviewer.reviewer_id)
+        if isinstance(outcome, Skipped):
+            await self.audit.record("skipped", reviewer_id=reviewer.reviewer_id, case_id=case_id)
+        return outcome
+
+    async def resolve(self, case_id: str, reviewer: Reviewer, token: int, answer: Answer) -> Resolving:
+        """Raises PublishError and SystemicError as the desk does."""
+        await self.audit.record(
+            "resolving",
+            reviewer_id=reviewer.reviewer_id,
+            case_id=case_id,
+            token=token,
+            decision_id=answer.decision_id,
+            outcome=answer.outcome.value,
+        )
+        outcome = await self._desk.resolve(case_id, reviewer.reviewer_id, token, answer)
+        if isinstance(outcome, Resolved):
+            await self.audit.record(
+                "resolved",
+                reviewer_id=reviewer.reviewer_id,
+                case_id=case_id,
+                token=token,
+                event_id=outcome.resolution.event_id,
+            )
+        return outcome
+
+    async def _claimed(self, claimed: Claimed, reviewer: Reviewer) -> None:
+        await self.audit.record(
+            "claimed",
+            reviewer_id=reviewer.reviewer_id,
+            case_id=claimed.case.case_id,
+            track_id=claimed.case.summary.track_id,
+            token=claimed.claim.token,
+        )

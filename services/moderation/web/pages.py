@@ -1,0 +1,167 @@
+"""The queue and the case as pages, rendered here and readable without script."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Annotated
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Depends, Path, Request, Response
+from fastapi.responses import RedirectResponse
+
+from services.moderation import evidence
+from services.moderation.domain.access import Right
+from services.moderation.domain.cases import Case, CaseState
+from services.moderation.domain.queue import (
+    Cursor,
+    Filter,
+    NoSuchCase,
+    Share,
+)
+from services.moderation.settings import LabelChoice
+from services.moderation.web.answers import cursor_text
+from services.moderation.web.asking import as_query, wanted_cursor, wanted_filter
+from services.moderation.web.identity import Identity, SignedIn, require
+from services.moderation.web.office import Office
+from services.moderation.web.refusals import problem_of
+from services.moderation.web.rendering import Pages
+from shared.http import Problem, ProblemError
+from shared.views.tracks import TrackView
+
+_ON_A_PAGE = 50
+_NOTICES = {
+    "publish": "Published. The case closes when policy has confirmed it.",
+    "label": "Published with labels. The case closes when policy has confirmed it.",
+    "reject": "Rejected. The case closes when policy has confirmed it.",
+    "skipped": "Skipped: the case stays in the queue for others.",
+    "released": "Released: the case is free again.",
+    "nothing": "No free case fits. Change the filters, or wait: new cases appear here by themselves.",
+    "taken": "Someone else took that case first.",
+}
+
+CaseId = Annotated[str, Path(pattern=r"^[0-9a-f-]{36}$")]
+Wanted = Annotated[Filter, Depends(wanted_filter)]
+
+
+class SignInNeeded(Exception):
+    """A page was asked for by nobody we know: answered with a way to the sign-in page."""
+
+
+@dataclass(frozen=True)
+class PageParts:
+    identity: Identity
+    office: Office
+    pages: Pages
+    labels: tuple[LabelChoice, ...]
+
+
+def page_routes(parts: PageParts) -> APIRouter:
+    router = APIRouter(include_in_schema=False)
+    office, pages = parts.office, parts.pages
+    reader = Depends(_visitor(parts.identity, Right.READ))
+
+    @router.get("/")
+    async def root() -> Response:
+        return RedirectResponse("/queue", 303)
+
+    @router.get("/queue")
+    async def queue(
+        who: Annotated[SignedIn, reader],
+        wanted: Wanted,
+        after: Annotated[Cursor | None, Depends(wanted_cursor)],
+        notice: str = "",
+    ) -> Response:
+        reader_id = who.reviewer.reviewer_id
+        page = await office.queue.page(reader_id, wanted, limit=_ON_A_PAGE, after=after)
+        values = {
+            **_common(who, notice),
+            "cases": page.cases,
+            "counts": await office.queue.counts(reader_id),
+            "wanted": wanted,
+            "shares": [(share, _with(wanted, share)) for share in Share],
+            "query": urlencode(as_query(wanted)),
+            "first": after is None,
+            "next": urlencode({**as_query(wanted), "after": cursor_text(page.after) or ""})
+            if page.after
+            else None,
+            "filtered": bool(set(as_query(wanted)) - {"share"}),
+        }
+        return pages.answer("queue.html", values)
+
+    @router.get("/cases/{case_id}")
+    async def case(
+        who: Annotated[SignedIn, reader], case_id: CaseId, wanted: Wanted, notice: str = ""
+    ) -> Response:
+        return await case_page(parts, who, case_id, wanted, notice=notice)
+
+    return router
+
+
+def _visitor(identity: Identity, right: Right) -> Callable[[Request], Awaitable[SignedIn]]:
+    async def visit(request: Request) -> SignedIn:
+        signed_in = await identity.find(request)
+        if signed_in is None:
+            raise SignInNeeded
+        require(signed_in.reviewer, right)
+        return signed_in
+
+    return visit
+
+
+async def case_page(
+    parts: PageParts,
+    who: SignedIn,
+    case_id: str,
+    wanted: Filter,
+    *,
+    notice: str = "",
+    problem: Problem | None = None,
+    note: str = "",
+) -> Response:
+    looked = await parts.office.look_at(case_id)
+    if isinstance(looked, NoSuchCase):
+        raise ProblemError(problem_of(looked))
+    case, view = looked
+    held = case.claim is not None and case.claim.reviewer_id == who.reviewer.reviewer_id
+    values = {
+        **_common(who, notice),
+        **_evidence(case, view),
+        "case": case,
+        "held": held,
+        "claimable": case.state is CaseState.OPEN and case.claim is None and who.reviewer.may(Right.CLAIM),
+        "may_hear": who.reviewer.may_hear(case),
+        "labels": parts.labels,
+        "problem": problem,
+        "note": note,
+        "query": urlencode(as_query(wanted)),
+    }
+    return parts.pages.answer("case.html", values, status=problem.status if problem else 200)
+
+
+def _evidence(case: Case, view: TrackView | None) -> dict[str, object]:
+    upload = view.upload if view else None
+    decision = view.decision if view else None
+    return {
+        "upload": upload,
+        "decision": decision,
+        "reasons": decision.reasons if decision else case.summary.reasons,
+        "measured": evidence.measured(view) if view else (),
+        "lanes": evidence.lanes(view) if view else (),
+        "comparisons": evidence.comparisons(upload, view) if upload and view else (),
+        "grants": evidence.considered_grants(decision),
+        "history": evidence.history(view) if view else (),
+        "declared_use": evidence.declared_use,
+    }
+
+
+def _common(who: SignedIn, notice: str) -> dict[str, object]:
+    return {
+        "reviewer": who.reviewer,
+        "csrf": who.session.csrf if who.session else "",
+        "may_claim": who.reviewer.may(Right.CLAIM),
+        "notice": _NOTICES.get(notice, ""),
+    }
+
+
+def _with(wanted: Filter, share: Share) -> str:
+    query = {key: value for key, value in as_query(wanted).items() if key != "share"}
+    return urlencode(query if share is Share.OPEN else {**query, "share": share.value})

@@ -1,0 +1,67 @@
+"""Typed refusals of the queue and the desk as problem details."""
+
+from services.moderation.desk import Incomplete
+from services.moderation.domain.queue import (
+    DecisionChanged,
+    HeldByOther,
+    LeaseLost,
+    NoSuchCase,
+    NothingWaiting,
+    NotOpen,
+)
+from shared.http import FieldError, Problem
+
+Refusal = HeldByOther | LeaseLost | DecisionChanged | NotOpen | NoSuchCase | NothingWaiting | Incomplete
+
+
+def problem_of(refusal: Refusal) -> Problem:  # noqa: PLR0911 - one return for each kind of refusal
+    match refusal:
+        case HeldByOther():
+            return Problem.of(
+                "held-by-other",
+                title=f"{refusal.reviewer_id} is working on this case",
+                status=409,
+                detail=f"The claim lasts until {refusal.until:%H:%M:%S} UTC unless it is renewed.",
+            )
+        case LeaseLost():
+            now = f"{refusal.holder} has it now." if refusal.holder else "Nobody has it now."
+            return Problem.of(
+                "claim-lost",
+                title="Your claim on this case has ended",
+                status=409,
+                detail=f"{now} Nothing was changed. Claim the case again to go on.",
+            )
+        case DecisionChanged():
+            return Problem.of(
+                "decision-changed",
+                title="A newer decision stands than the one you looked at",
+                status=409,
+                detail="Something new was found about the track: look at the evidence again, then decide.",
+            )
+        case NotOpen():
+            return Problem.of(
+                "case-not-open", title="This case is decided already", status=409, detail=_decided(refusal)
+            )
+        case NoSuchCase():
+            return Problem.of("no-such-case", title="There is no such case", status=404)
+        case NothingWaiting():
+            return Problem.of(
+                "nothing-waiting",
+                title="No free case fits",
+                status=404,
+                detail="Every case is claimed, was skipped by you, or does not fit the filters.",
+            )
+        case Incomplete():
+            return Problem.of(
+                "incomplete-answer",
+                title="The decision is not complete",
+                status=422,
+                errors=[FieldError(field=refusal.field, reason=refusal.reason)],
+            )
+
+
+def _decided(refusal: NotOpen) -> str:
+    resolution = refusal.case.resolution
+    if resolution is None:
+        return "Policy let the track go."
+    return f"{resolution.reviewer_id} decided: {resolution.outcome}."
