@@ -28,7 +28,8 @@ def command(extras: tuple[str, ...], target: Path) -> list[str]:
     chosen = [argument for extra in extras for argument in ("--extra", extra)]
     options = ["--universal", "--python-version", "3.11", "--generate-hashes", "--no-emit-index-url"]
     quiet = ["--no-annotate", "--no-header", "--no-emit-package", "trackgate", "--quiet"]
-    return [sys.executable, "-m", "uv", "pip", "compile", "pyproject.toml", *chosen, *options, *quiet, "-o", str(target)]
+    compiling = [sys.executable, "-m", "uv", "pip", "compile", "pyproject.toml"]
+    return [*compiling, *chosen, *options, *quiet, "-o", str(target)]
 
 
 def main() -> int:
