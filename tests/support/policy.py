@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from services.policy.assemble import assemble
@@ -251,6 +251,3 @@ class MemoryDecisionLog:
         """The track's decisions, by first appearance of their id."""
         by_id = {d.event_id: d for d in reversed(self.appended) if d.track_id == track_id}
         return sorted(by_id.values(), key=lambda decision: decision.sequence)
-
-
-AN_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
