@@ -12,8 +12,8 @@ from starlette.exceptions import HTTPException
 from shared.errors import SystemicError
 
 MEDIA_TYPE = "application/problem+json"
-_TYPES = "https://trackgate.dev/problems/"
-"""Prefix of problem types: names, not addresses that anything fetches."""
+_TYPES = "urn:trackgate:problem:"
+"""Prefix of problem types: names, not addresses, because nothing is served there."""
 
 log = structlog.get_logger()
 

@@ -3,12 +3,13 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Header, Request
+from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse, Response
 
 from services.ingest.adapters.reading import UploadReader
 from services.ingest.answers import Receipt
-from services.ingest.domain import Accepted, Refused, Repeated, key_sha256
-from services.ingest.handlers import Intake
+from services.ingest.domain import Accepted, Fault, RefusalKind, Refused, Repeated, key_sha256
+from services.ingest.handlers import Delivery, Intake
 from services.ingest.openapi import DELIVERY_BODY, DELIVERY_ERRORS
 from services.ingest.routes.caller import DELIVERIES, CallerIdentity, body_length, refuse
 from shared.events import DistributorRegistered
@@ -44,9 +45,7 @@ def delivery_routes(identity: CallerIdentity, intake: Intake, reader: UploadRead
         async with intake.admit(caller, digest) as admission:
             if isinstance(admission, Refused):
                 raise await refuse(request, admission)
-            read = await reader.read(
-                request.headers.get("content-type"), body_length(request), request.stream()
-            )
+            read = await _read(reader, request)
             outcome = read if isinstance(read, Refused) else await intake.accept(admission, read)
         match outcome:
             case Refused():
@@ -57,6 +56,13 @@ def delivery_routes(identity: CallerIdentity, intake: Intake, reader: UploadRead
                 return _receipt(track_id, repeated=True)
 
     return router
+
+
+async def _read(reader: UploadReader, request: Request) -> Delivery | Refused:
+    try:
+        return await reader.read(request.headers.get("content-type"), body_length(request), request.stream())
+    except ClientDisconnect:
+        return Refused(RefusalKind.MALFORMED_BODY, (Fault("body", "the connection ended before the body"),))
 
 
 def _receipt(track_id: str, *, repeated: bool) -> JSONResponse:

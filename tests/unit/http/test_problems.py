@@ -60,7 +60,7 @@ async def test_a_problem_keeps_its_headers_and_names_the_field_and_the_request()
     assert answer.headers["content-type"] == "application/problem+json"
     assert answer.headers["retry-after"] == "60"
     assert answer.json() == {
-        "type": "https://trackgate.dev/problems/quota",
+        "type": "urn:trackgate:problem:quota",
         "title": "Too many",
         "status": 429,
         "instance": "/refused",

@@ -63,7 +63,7 @@ async def test_a_key_stands_for_one_request(ingest: Ingest) -> None:
     await ingest.deliver(FLAC, key="k")
     answer = await ingest.deliver(OTHER, key="k")
     assert answer.status_code == 422
-    assert answer.json()["type"].endswith("/idempotency-key-reused")
+    assert answer.json()["type"].endswith(":idempotency-key-reused")
     assert set(faults(answer)) == {"Idempotency-Key"}
 
 
@@ -152,7 +152,7 @@ async def test_bad_audio_is_refused_removed_and_not_announced(ingest: Ingest, tm
     for kind, content in bad.items():
         answer = await ingest.deliver(content)
         assert answer.status_code == 422
-        assert answer.json()["type"].endswith("/invalid-audio")
+        assert answer.json()["type"].endswith(":invalid-audio")
         assert kind in faults(answer)["audio"]
     assert not ingest.announcer.announced
     assert not ingest.stored()
