@@ -103,7 +103,6 @@ class System:
 
     def keep(self, audio: Path) -> tuple[str, str, int]:
         """Put a recording into the object store: (uri, sha256, bytes)."""
-
         content = audio.read_bytes()
 
         async def put() -> tuple[str, str, int]:

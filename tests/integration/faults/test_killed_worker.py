@@ -17,9 +17,8 @@ from shared.stream.confluent_publisher import ConfluentPublisher
 from shared.stream.envelope import envelope
 from shared.topics import DECISIONS, FINDINGS, UPLOADS, Topic
 from shared.views.redis_tracks import track_key
-from tests.support.events import an_upload
-
 from tests.integration.faults.conftest import System, wait_until
+from tests.support.events import an_upload
 
 TRACKS = 24
 SAMPLES = Path(__file__).parents[3] / "deploy" / "samples"
