@@ -7,7 +7,9 @@ LocalStackError
 ├── ServerMissing        no Valkey or Redis server to start
 ├── PreflightFailed      a port, the disk or a folder stands in the way
 ├── NotReady             a process did not become ready, or died first
-└── StackUnhealthy       a service crashed more often than the restart policy allows
+├── StackUnhealthy       a service crashed more often than the restart policy allows
+├── SeedingFailed        what the samples need could not be given to the services
+└── ScreeningFailed      a sample could not be delivered, or was not decided
 """
 
 from shared.errors import TrackgateError
@@ -43,3 +45,11 @@ class NotReady(LocalStackError):
 
 class StackUnhealthy(LocalStackError):
     """A service used up its restarts."""
+
+
+class SeedingFailed(LocalStackError):
+    """Distributors, artists, grants or reviewers of the samples cannot be had."""
+
+
+class ScreeningFailed(LocalStackError):
+    """A sample could not be delivered or got no decision; the message says what is missing."""

@@ -2,7 +2,7 @@
 
 import signal
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from types import FrameType
@@ -29,7 +29,10 @@ _CHECK_S = 0.5
 
 @dataclass(frozen=True)
 class RunningStack:
-    """``env`` is what a process beside the services (the CLI, a test) needs to reach the same stack."""
+    """``env`` is what a process beside the services (the CLI, a test) needs to reach the same stack.
+
+    ``start`` brings up services that were announced as ``later``; it blocks and raises NotReady.
+    """
 
     broker: BrokerChoice
     bootstrap_servers: str
@@ -37,6 +40,7 @@ class RunningStack:
     services: tuple[ServiceSpec, ...]
     env: Mapping[str, str]
     supervisors: tuple[Supervisor, ...]
+    start: Callable[[Sequence[ServiceSpec]], None]
 
     def statuses(self) -> tuple[ChildStatus, ...]:
         return tuple(status for supervisor in self.supervisors for status in supervisor.statuses())
@@ -63,9 +67,12 @@ def running_stack(
     services: Sequence[ServiceSpec],
     report: Report,
     *,
+    later: Sequence[ServiceSpec] = (),
     policy: RestartPolicy | None = None,
 ) -> Iterator[RunningStack]:
     """Brings everything up, yields it, and stops what it started, in whatever way the block ends.
+
+    Services in ``later`` wait for ``RunningStack.start``; that their ports are free is checked at once.
 
     Raises:
         LocalStackError: with a message that says what to do; nothing is left running then.
@@ -82,7 +89,7 @@ def running_stack(
             home=settings.home,
             cache=settings.cache,
             min_free_mb=settings.min_free_mb,
-            ports=own_ports(settings, services),
+            ports=own_ports(settings, (*services, *later)),
         )
         warden = stack.enter_context(Warden())
         servers = Supervisor(warden, policy, tell)
@@ -95,16 +102,21 @@ def running_stack(
         settings.store_folder.mkdir(parents=True, exist_ok=True)
         workers = Supervisor(warden, policy, tell)
         stack.callback(workers.stop)
-        bring_up_services(services, env, settings, warden, workers, report)
+
+        def start(some: Sequence[ServiceSpec]) -> None:
+            bring_up_services(some, env, settings, warden, workers, report)
+
+        start(services)
         servers.start()
         workers.start()
         yield RunningStack(
             broker=broker,
             bootstrap_servers=bootstrap_servers,
             redis_url=redis_url,
-            services=tuple(services),
+            services=(*services, *later),
             env=env,
             supervisors=(servers, workers),
+            start=start,
         )
 
 
