@@ -1,8 +1,8 @@
 """``trackgate submit``, ``status`` and ``watch``."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -10,57 +10,19 @@ from typing import Annotated, Any
 import httpx
 import typer
 from rich.markup import escape
-from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeElapsedColumn
 
 from services.cli.adapters.tracks_api import TracksApi
-from services.cli.console import EXIT_FAILED, err, out, plain_words, print_json
+from services.cli.console import EXIT_FAILED, out, plain_words, print_json
 from services.cli.credentials import secret
 from services.cli.metadata import metadata_of, read_metadata_file
 from services.cli.options import DEFAULT_API, Api, ApiKey, ApiKeyFile, Json
 from services.cli.screening import Accepted, Decided, Submission, submit
 from services.cli.track_tables import coloured, result_json, results_table, track_json, tracks_table
 from services.cli.tracks import RECEIVED, Track
+from services.cli.upload_bars import upload_bars
 from shared.events import AiUse
 
 _DECLARED = "What you declare"
-
-
-@contextmanager
-def _display(submissions: list[Submission]) -> Iterator["_Bars"]:
-    progress = Progress(
-        TextColumn("{task.description}"),
-        BarColumn(bar_width=24),
-        DownloadColumn(),
-        TextColumn("{task.fields[state]}"),
-        TimeElapsedColumn(),
-        console=err,
-    )
-    with progress:
-        yield _Bars(progress, submissions)
-
-
-class _Bars:
-    """A bar for each file: bytes sent, then what screening has found so far."""
-
-    def __init__(self, progress: Progress, submissions: list[Submission]) -> None:
-        self._progress = progress
-        self._tasks = [
-            progress.add_task(
-                escape(one.path.name), total=one.path.stat().st_size, state="waiting", start=False
-            )
-            for one in submissions
-        ]
-
-    def sent(self, index: int, done: int) -> None:
-        self._progress.update(self._tasks[index], completed=done)
-
-    def state(self, index: int, text: str) -> None:
-        task = self._tasks[index]
-        if text == "uploading":
-            self._progress.start_task(task)
-        elif text != "accepted" and not text.startswith("screening"):
-            self._progress.stop_task(task)
-        self._progress.update(task, state=coloured(text))
 
 
 @asynccontextmanager
@@ -153,7 +115,7 @@ def submit_files(
 
         async def run() -> list[Any]:
             async with _api(api, key) as tracks:
-                with _display(submissions) as display:
+                with upload_bars(submissions) as display:
                     return await submit(
                         tracks, submissions, display, watch=watch, parallel=parallel, patience_seconds=timeout
                     )
