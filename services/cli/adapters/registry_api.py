@@ -8,6 +8,7 @@ from typing import Any
 
 import httpx
 
+from services.cli.adapters import http
 from services.cli.problems import raise_for_problem
 
 
@@ -38,8 +39,7 @@ class RegistryApi:
 @contextmanager
 def registry_api(base_url: str, token: str) -> Iterator[RegistryApi]:
     headers = {"Authorization": f"Bearer {token}"}
-    timeout = httpx.Timeout(30.0, read=300.0, write=300.0)
-    with httpx.Client(base_url=base_url, headers=headers, timeout=timeout) as client:
+    with http.client(base_url, headers) as client:
         yield RegistryApi(client)
 
 

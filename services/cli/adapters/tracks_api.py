@@ -4,11 +4,13 @@ import asyncio
 import json
 import mimetypes
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import IO, BinaryIO, cast
 
 import httpx
 
+from services.cli.adapters import http
 from services.cli.adapters.sse import server_events
 from services.cli.metadata import Metadata
 from services.cli.problems import Refusal, raise_for_problem
@@ -99,6 +101,13 @@ class TracksApi:
             async for event in server_events(answer.aiter_lines()):
                 if event.event == "track":
                     yield Track.parse(event.data)
+
+
+@asynccontextmanager
+async def tracks_api(base_url: str, api_key: str) -> AsyncIterator[TracksApi]:
+    headers = {"Authorization": f"Bearer {api_key}"}
+    async with http.async_client(base_url, headers) as client:
+        yield TracksApi(client)
 
 
 class _Counted:

@@ -1,17 +1,14 @@
 """``trackgate submit``, ``status`` and ``watch``."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
-import httpx
 import typer
 from rich.markup import escape
 
-from services.cli.adapters.tracks_api import TracksApi
+from services.cli.adapters.tracks_api import TracksApi, tracks_api
 from services.cli.console import EXIT_FAILED, out, plain_words, print_json
 from services.cli.credentials import secret
 from services.cli.metadata import metadata_of, read_metadata_file
@@ -23,14 +20,6 @@ from services.cli.upload_bars import upload_bars
 from shared.events import AiUse
 
 _DECLARED = "What you declare"
-
-
-@asynccontextmanager
-async def _api(base_url: str, key: str) -> AsyncIterator[TracksApi]:
-    headers = {"Authorization": f"Bearer {key}"}
-    timeout = httpx.Timeout(30.0, read=300.0, write=300.0)
-    async with httpx.AsyncClient(base_url=base_url, headers=headers, timeout=timeout) as client:
-        yield TracksApi(client)
 
 
 def _key(given: str | None, file: Path | None) -> str:
@@ -114,7 +103,7 @@ def submit_files(
         key = _key(api_key, api_key_file)
 
         async def run() -> list[Any]:
-            async with _api(api, key) as tracks:
+            async with tracks_api(api, key) as tracks:
                 with upload_bars(submissions) as display:
                     return await submit(
                         tracks, submissions, display, watch=watch, parallel=parallel, patience_seconds=timeout
@@ -145,7 +134,7 @@ def status(
         key = _key(api_key, api_key_file)
 
         async def run() -> list[Track]:
-            async with _api(api, key) as reader:
+            async with tracks_api(api, key) as reader:
                 return [await reader.track(track_id) for track_id in tracks]
 
         found = asyncio.run(run())
@@ -189,7 +178,7 @@ def watch(
             return last
 
         async def run() -> list[Track | None]:
-            async with _api(api, key) as reader:
+            async with tracks_api(api, key) as reader:
                 return await asyncio.gather(*(one(reader, track_id) for track_id in tracks))
 
         found = [track for track in asyncio.run(run()) if track is not None]
