@@ -14,7 +14,7 @@ _SHORT = {"ai_detector": "AI", "voice_matcher": "voice"}
 
 def results_table(screened: Sequence[Screened]) -> Table:
     """``✓`` in front of a decision: it is the expected one, with the expected reasons and labels."""
-    table = Table(header_style="bold", pad_edge=False, show_lines=True)
+    table = Table(header_style="bold", show_lines=True)
     table.add_column("track", overflow="fold")
     table.add_column("decision", no_wrap=True)
     for name in ("labels", "reasons", "scores"):
@@ -44,8 +44,7 @@ def cells(screened: Screened) -> tuple[str, ...]:
 
 
 def score_text(finding: Finding) -> str:
-    """``voice match: score 7.41, p 0.99``. The score of no match is that of the nearest protected artist."""
-    numbers = [f"score {finding.score:.2f}"] if finding.score is not None else []
-    numbers += [f"p {finding.probability:.3f}"] if finding.probability is not None else []
-    named = f"{_SHORT.get(finding.detector, finding.detector)} {finding.verdict}"
-    return f"{named}: {', '.join(numbers)}" if numbers else named
+    """``voice match 7.41 (p 0.99)``. The score of no match is that of the highest protected artist."""
+    text = f"{_SHORT.get(finding.detector, finding.detector)} {finding.verdict}"
+    text += f" {finding.score:.2f}" if finding.score is not None else ""
+    return text + (f" (p {finding.probability:.2f})" if finding.probability is not None else "")

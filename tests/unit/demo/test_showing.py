@@ -48,7 +48,7 @@ def test_a_row_tells_decision_labels_reasons_scores_and_time() -> None:
     assert SONG.title in row[0]
     assert "publish" in row[1]
     assert "✓" in row[1]
-    assert row[2:] == ("ai-detected", "nothing_found", "voice match: score 7.41, p 0.991", "4.2 s")
+    assert row[2:] == ("ai-detected", "nothing_found", "voice match 7.41 (p 0.99)", "4.2 s")
 
 
 def test_an_unexpected_decision_is_marked() -> None:
