@@ -17,6 +17,8 @@ _HEADERS = {
         "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
     ),
     "Cache-Control": "no-store",
+    # Not the stricter no-referrer: with it a browser sends `Origin: null` from our own forms too.
+    "Referrer-Policy": "same-origin",
 }
 _NOTHING = "\N{EN DASH}"
 _MINUTE, _HOUR, _DAY = 60, 3600, 86_400

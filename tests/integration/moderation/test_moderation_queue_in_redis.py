@@ -6,24 +6,23 @@ from collections.abc import Coroutine
 from datetime import timedelta
 from typing import Any, TypeVar
 
-import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import run_state_machine_as_test
-from queue_machine import LEASE, QueueMachine
 from redis.asyncio import Redis
 
 from services.moderation.adapters.redis_queue import RedisQueue
+from tests.support.stack import Endpoints
+from tests.unit.moderation.queue_machine import LEASE, QueueMachine
 
 T = TypeVar("T")
-pytestmark = pytest.mark.integration
 prefixes = (f"machine-{number}:" for number in itertools.count())
 
 
-def test_behaves_like_the_reference_whatever_happens(redis_url: str) -> None:
+def test_behaves_like_the_reference_whatever_happens(endpoints: Endpoints) -> None:
     class RedisMachine(QueueMachine):
         def make(self) -> RedisQueue:
             self.runner = asyncio.Runner()
-            self.client = Redis.from_url(redis_url)
+            self.client = Redis.from_url(endpoints.redis_url)
             return RedisQueue(
                 self.client, self.clock, lease=LEASE, skip=timedelta(hours=24), prefix=next(prefixes)
             )

@@ -12,7 +12,6 @@ from typing import Any, TypeVar, cast
 
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
-from memory_queue import MemoryQueue
 
 from services.moderation.domain.cases import Case, CaseState, CaseSummary, case_id_of
 from services.moderation.domain.queue import (
@@ -28,6 +27,7 @@ from services.moderation.domain.queue import (
 )
 from shared.clock import SetClock
 from shared.events import Outcome, Reason
+from tests.unit.moderation.memory_queue import MemoryQueue
 
 T = TypeVar("T")
 

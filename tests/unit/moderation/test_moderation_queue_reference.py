@@ -1,8 +1,9 @@
 """The reference queue against the rules of claims, leases and tokens."""
 
 from hypothesis import settings
-from memory_queue import MemoryQueue
-from queue_machine import LEASE, QueueMachine
+
+from tests.unit.moderation.memory_queue import MemoryQueue
+from tests.unit.moderation.queue_machine import LEASE, QueueMachine
 
 
 class ReferenceMachine(QueueMachine):

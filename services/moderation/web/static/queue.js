@@ -1,0 +1,72 @@
+import { onKeys, press, watchQueue } from './page.js';
+
+const PAUSE_MS = 400;
+let selected = null;
+
+const rows = () => [...document.querySelectorAll('#list tbody tr')];
+
+function select(row) {
+  rows().forEach((other) => other.classList.toggle('selected', other === row));
+  selected = row?.dataset.case ?? null;
+  row?.querySelector('a')?.focus({ preventScroll: true });
+  row?.scrollIntoView({ block: 'nearest' });
+}
+
+function move(by) {
+  const all = rows();
+  if (!all.length) return;
+  const at = all.findIndex((row) => row.dataset.case === selected);
+  select(all[Math.min(Math.max(at + by, 0), all.length - 1)]);
+}
+
+// The same page again, and only its list, counts and filters taken from it: selection and typing stay.
+async function refresh() {
+  const answer = await fetch(location.href, { headers: { Accept: 'text/html' } });
+  if (answer.redirected && new URL(answer.url).pathname === '/sign-in') {
+    location.assign(answer.url);
+    return;
+  }
+  if (!answer.ok) return;
+  const fresh = new DOMParser().parseFromString(await answer.text(), 'text/html');
+  const before = new Set(rows().map((row) => row.dataset.case));
+  const focused = document.activeElement?.closest('#list tr')?.dataset.case;
+  for (const id of ['list', 'tabs']) document.getElementById(id).replaceWith(fresh.getElementById(id));
+  const button = document.getElementById('next');
+  if (button) button.disabled = fresh.getElementById('next').disabled;
+  document.title = fresh.title;
+  for (const row of rows()) {
+    row.classList.toggle('fresh', before.size > 0 && !before.has(row.dataset.case));
+    row.classList.toggle('selected', row.dataset.case === selected);
+    if (row.dataset.case === focused) row.querySelector('a').focus({ preventScroll: true });
+  }
+}
+
+let waiting = null;
+let first = true;
+function soon() {
+  waiting ??= setTimeout(() => { waiting = null; refresh().catch(() => {}); }, PAUSE_MS);
+}
+
+watchQueue({
+  ready: () => { if (!first) soon(); first = false; },
+  changed: soon,
+});
+document.addEventListener('visibilitychange', () => { if (!document.hidden) soon(); });
+for (const control of document.querySelectorAll('#filters select')) {
+  control.addEventListener('change', () => control.form.requestSubmit());
+}
+
+const tab = (number) => () => document.querySelectorAll('#tabs a')[number]?.click();
+onKeys({
+  j: () => move(1),
+  ArrowDown: () => move(1),
+  k: () => move(-1),
+  ArrowUp: () => move(-1),
+  Enter: () => rows().find((row) => row.dataset.case === selected)?.querySelector('a').click(),
+  n: press('next'),
+  '/': () => document.getElementById('text').focus(),
+  1: tab(0),
+  2: tab(1),
+  3: tab(2),
+  4: tab(3),
+});

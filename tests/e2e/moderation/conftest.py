@@ -1,0 +1,57 @@
+import asyncio
+import os
+import shutil
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, async_playwright
+
+from shared.stream.admin import create_topics
+from tests.e2e.moderation.world import World, a_world
+from tests.support.stack import Endpoints, a_stack
+
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@pytest.fixture(scope="session")
+def own_endpoints(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Endpoints]:
+    """A broker and a Redis of these tests' own: the page counts every case there is."""
+    with a_stack(tmp_path_factory) as endpoints:
+        create_topics(endpoints.bootstrap_servers, 3)
+        yield endpoints
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("desk")
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def world(own_endpoints: Endpoints, home: Path) -> AsyncIterator[World]:
+    async with a_world(own_endpoints, home) as world:
+        yield world
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def browser() -> AsyncIterator[Browser]:
+    """Headless Chromium: the machine's, else the one that `playwright install chromium` brought."""
+    found = os.environ.get("TRACKGATE_CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
+    async with async_playwright() as playwright:
+        executable = found or playwright.chromium.executable_path
+        if not await asyncio.to_thread(Path(executable).exists):
+            pytest.skip("no Chromium here: apt-get install chromium, or playwright install chromium")
+        browser = await playwright.chromium.launch(executable_path=executable, args=FLAGS)
+        try:
+            yield browser
+        finally:
+            await browser.close()
