@@ -26,8 +26,10 @@ class Settings(BaseSettings):
         default=None, description="where others reach it, if not at ``bind`` (a container)"
     )
     partitions: int = Field(default=6, ge=1, le=1000, description="partitions of the tracks.* topics")
-    log_format: str = Field(default="console", pattern="^(console|json)$")
-    log_level: str = Field(default="INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$")
+    log_format: str = Field(default="console", pattern="^(console|json)$", description="console or json")
+    log_level: str = Field(
+        default="INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="DEBUG, INFO, WARNING or ERROR"
+    )
 
     @property
     def loopback_only(self) -> bool:
@@ -65,10 +67,10 @@ class WorkerSettings(Settings):
     health_port: int = Field(
         default=0, ge=0, le=65535, description="/healthz and /metrics; 0 takes a free one"
     )
-    retry_seconds: tuple[float, float] = (60.0, 600.0)
-    brake_window: int = Field(default=100, ge=5)
-    brake_share: float = Field(default=0.5, gt=0.0, le=1.0)
-    brake_minimum: int = Field(default=20, ge=2)
+    retry_seconds: tuple[float, float] = Field(default=(60.0, 600.0), description="delays of the two retries")
+    brake_window: int = Field(default=100, ge=5, description="messages that the brake looks back on")
+    brake_share: float = Field(default=0.5, gt=0.0, le=1.0, description="share of dead letters that brakes")
+    brake_minimum: int = Field(default=20, ge=2, description="dead letters below which it never brakes")
     rebalance_seconds: float = Field(default=120.0, ge=6.0, description="longer than the longest handler")
-    session_seconds: float = Field(default=20.0, ge=6.0)
+    session_seconds: float = Field(default=20.0, ge=6.0, description="a silent worker is given up after it")
     stuck_seconds: float = Field(default=180.0, gt=0.0, description="in hand longer than this: unhealthy")

@@ -20,10 +20,12 @@ class LocalSettings(Settings):
     cache: Path = Field(
         default=Path.home() / ".cache" / "trackgate", description="downloads, shared by all checkouts"
     )
-    kafka_port: int = Field(default=19192, ge=1, le=65535)
-    kafka_controller_port: int = Field(default=19193, ge=1, le=65535)
-    kafka_heap_mb: int = Field(default=384, ge=256, le=512)
-    redis_port: int = Field(default=16479, ge=1, le=65535)
+    kafka_port: int = Field(default=19192, ge=1, le=65535, description="port of the local broker")
+    kafka_controller_port: int = Field(
+        default=19193, ge=1, le=65535, description="port of the local broker's controller"
+    )
+    kafka_heap_mb: int = Field(default=384, ge=256, le=512, description="heap of the local broker")
+    redis_port: int = Field(default=16479, ge=1, le=65535, description="port of the local Valkey")
     min_free_mb: int = Field(default=1024, ge=0, description="free disk below which nothing is started")
     start_timeout_s: float = Field(default=90.0, gt=0, description="for each process of the stack")
 

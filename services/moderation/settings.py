@@ -60,15 +60,19 @@ class ModerationWorkerSettings(_QueueSettings, WorkerSettings):
 class ModerationApiSettings(_QueueSettings):
     """The sign-in of this service is the local mode: reviewers from a file, so it is on loopback only."""
 
-    moderation_port: int = Field(default=18803, ge=0, le=65535)
+    moderation_port: int = Field(default=18803, ge=0, le=65535, description="port of page and API")
     moderation_reviewers: Path = Field(
         default=Path(".trackgate/reviewers.json"), description="who may sign in (JSON)"
     )
     moderation_audit: Path = Field(
         default=Path(".trackgate/audit/moderation.jsonl"), description="who did and heard what (append-only)"
     )
-    moderation_session_hours: float = Field(default=10.0, gt=0.0, le=24.0)
-    moderation_idle_minutes: float = Field(default=60.0, gt=0.0, le=24 * 60)
+    moderation_session_hours: float = Field(
+        default=10.0, gt=0.0, le=24.0, description="a session ends after it"
+    )
+    moderation_idle_minutes: float = Field(
+        default=60.0, gt=0.0, le=24 * 60, description="a session unused for so long ends"
+    )
 
     moderation_published_on_loopback: bool = Field(
         default=False,

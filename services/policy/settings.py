@@ -12,7 +12,7 @@ from shared.settings import WorkerSettings
 class PolicySettings(WorkerSettings):
     """Environment: ``TRACKGATE_POLICY_…``, and ``TRACKGATE_HEALTH_PORT`` as every worker."""
 
-    health_port: int = Field(default=18813, ge=0, le=65535)
+    health_port: int = Field(default=18813, ge=0, le=65535, description="/healthz and /metrics")
     policy_file: Path = Field(default=DEFAULT_POLICY, description="the policy that decides")
     policy_labels: Path = Field(default=DEFAULT_LABELS, description="label texts")
     policy_required_detectors: tuple[str, ...] = Field(

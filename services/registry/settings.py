@@ -19,7 +19,7 @@ TOKEN_BYTES = 32
 class RegistrySettings(Settings):
     """One of the two token settings is required; a token in a file is for this machine alone."""
 
-    registry_port: int = Field(default=18802, ge=1, le=65535)
+    registry_port: int = Field(default=18802, ge=1, le=65535, description="port of the registry's API")
     registry_token_sha256: Sha256 | None = Field(
         default=None, description="SHA-256 of the administrators' bearer token, in hex"
     )
