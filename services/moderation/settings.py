@@ -1,6 +1,5 @@
 """Settings of the moderation service: ``TRACKGATE_MODERATION_*`` beside the common ones."""
 
-import ipaddress
 from datetime import timedelta
 from pathlib import Path
 from typing import Self
@@ -74,22 +73,12 @@ class ModerationApiSettings(_QueueSettings):
         default=60.0, gt=0.0, le=24 * 60, description="a session unused for so long ends"
     )
 
-    moderation_published_on_loopback: bool = Field(
-        default=False,
-        description="in a container: its port is published on the host's loopback only, so any bind will do",
-    )
-
     @model_validator(mode="after")
     def _loopback_only(self) -> Self:
-        if self.moderation_published_on_loopback:
-            return self
-        try:
-            local = self.bind == "localhost" or ipaddress.ip_address(self.bind).is_loopback
-        except ValueError:
-            local = False
-        if not local:
+        if not self.loopback_only:
             raise ValueError(
                 "sign-in is in local mode (reviewers from a file), which is for loopback only; "
-                f"TRACKGATE_BIND is {self.bind}: set it to 127.0.0.1"
+                f"TRACKGATE_BIND is {self.bind}: set it to 127.0.0.1 (in a container whose port is published "
+                "on 127.0.0.1: set TRACKGATE_REACHED_AT to that)"
             )
         return self

@@ -1,7 +1,6 @@
 """Settings of the registry, ``TRACKGATE_REGISTRY_*`` beside those that all services share."""
 
 import hashlib
-import ipaddress
 import os
 import secrets
 from pathlib import Path
@@ -48,7 +47,7 @@ def token_digest(settings: RegistrySettings) -> str:
         )
     if digest is not None:
         return digest
-    if not _is_loopback(settings.bind):
+    if not settings.loopback_only:
         raise SettingsError(
             f"TRACKGATE_REGISTRY_TOKEN_FILE is for a loopback address and TRACKGATE_BIND is {settings.bind}: "
             "set TRACKGATE_REGISTRY_TOKEN_SHA256 instead"
@@ -75,10 +74,3 @@ def _kept_token(file: Path) -> str:
         token = secrets.token_urlsafe(TOKEN_BYTES)
         opened.write(token + "\n")
     return token
-
-
-def _is_loopback(bind: str) -> bool:
-    try:
-        return ipaddress.ip_address(bind).is_loopback
-    except ValueError:
-        return bind == "localhost"
