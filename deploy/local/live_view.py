@@ -50,6 +50,7 @@ class LiveTable:
         table = Table(header_style="bold", box=None, pad_edge=False)
         table.add_column("file", no_wrap=True)
         table.add_column("upload", width=12)
+        table.add_column("", justify="right", width=5)
         table.add_column("state", ratio=1, no_wrap=True, overflow="ellipsis")
         table.add_column("decision", no_wrap=True)
         table.add_column("time", justify="right", no_wrap=True)
@@ -58,6 +59,7 @@ class LiveTable:
             table.add_row(
                 escape(row.name),
                 ProgressBar(total=row.total, completed=row.sent, width=12),
+                f"{100 * row.sent // row.total} %",
                 escape(ended_state(screened) if screened else row.state),
                 decision_cell(screened) if screened else "",
                 _seconds(row),

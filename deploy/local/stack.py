@@ -122,12 +122,16 @@ def running_stack(
 
 @contextmanager
 def interrupt_on_signals() -> Iterator[None]:
-    """Makes SIGTERM and SIGHUP end the block as Ctrl-C does. For the main thread only."""
+    """Makes SIGTERM and SIGHUP end the block as Ctrl-C does. For the main thread only.
+
+    SIGINT is taken even where the process was started with it ignored, as shells start background jobs.
+    """
 
     def interrupt(_signum: int, _frame: FrameType | None) -> None:
         raise KeyboardInterrupt
 
     before = {each: signal.signal(each, interrupt) for each in (signal.SIGTERM, signal.SIGHUP)}
+    before[signal.SIGINT] = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         yield
     finally:
