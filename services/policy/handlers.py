@@ -16,12 +16,14 @@ from datetime import timedelta
 
 import structlog
 
+from services.policy import metrics
 from services.policy.domain import Decide, Judge, Stands, Step, Unknown, Wait, review_applied
 from services.policy.ports import Deadlines, DecisionLog, TrackLocks, Tracks, TrackState
 from shared.clock import Clock
 from shared.events import DecisionMade, FindingRecorded, ReviewResolved, TrackUploaded
 from shared.ids import deterministic_id
 from shared.stream.outcome import Done, Outcome, Reject, Retry
+from shared.views.tracks import TrackView
 
 log = structlog.get_logger()
 
@@ -84,7 +86,7 @@ class PolicyHandlers:
             step = self._judge.on_review(state.view, event, at=self._clock.now())
             if isinstance(step, Unknown):
                 return Retry(step.why)
-            await self._take(event.track_id, step)
+            await self._take(event.track_id, state.view, step)
         return Done()
 
     async def on_decision(self, event: DecisionMade) -> Outcome:
@@ -117,6 +119,7 @@ class PolicyHandlers:
             log.info("finishing a decision that was left half done", track=track_id, decision=intent.event_id)
             await self._decisions.append(intent)
             await self._tracks.record(intent)
+            _count(state.view, intent)
         return await self._tracks.load(track_id)
 
     async def _consider(self, track_id: str, *, cause: str, deadline_reached: bool = False) -> None:
@@ -124,14 +127,15 @@ class PolicyHandlers:
         step = self._judge.on_facts(
             state.view, cause=cause, at=self._clock.now(), deadline_reached=deadline_reached
         )
-        await self._take(track_id, step)
+        await self._take(track_id, state.view, step)
 
-    async def _take(self, track_id: str, step: Step) -> None:
+    async def _take(self, track_id: str, view: TrackView, step: Step) -> None:
         match step:
             case Decide(decision):
                 await self._tracks.intend(decision)
                 await self._decisions.append(decision)
                 await self._tracks.record(decision)
+                _count(view, decision)
                 log.info(
                     "decided",
                     track=track_id,
@@ -143,3 +147,8 @@ class PolicyHandlers:
                 log.debug("waiting", track=track_id, missing=list(missing))
             case Stands(why) | Unknown(why):
                 log.info("no new decision", track=track_id, why=why)
+
+
+def _count(before: TrackView, decision: DecisionMade) -> None:
+    if before.upload is not None:
+        metrics.decided(decision, before=before.decision, received_at=before.upload.received_at)

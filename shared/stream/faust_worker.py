@@ -48,6 +48,7 @@ class FaustWorker:
         self.failed: asyncio.Future[BaseException] = asyncio.get_running_loop().create_future()
         self._service = service
         self._settled: set[tuple[str, int, int]] = set()
+        self._rebalances = 0
         self._app = faust.App(
             service,
             broker="kafka://" + settings.kafka.replace(",", ";kafka://"),
@@ -85,8 +86,11 @@ class FaustWorker:
         """Whether faust itself gave up (a broker protocol error, a failed commit): the group is left then."""
         return bool(self._app.crashed or self._app.consumer.crashed)
 
-    def observe_lag(self) -> None:
-        """Refresh the lag gauge from what the consumer knows; asks nobody."""
+    def observe(self) -> None:
+        """Refresh lag and rebalances from what the consumer knows; asks nobody."""
+        seen = self._app.monitor.rebalances
+        metrics.REBALANCES.labels(self._service).inc(seen - self._rebalances)
+        self._rebalances = seen
         consumer = self._app.consumer
         for tp in consumer.assignment():
             end = consumer.highwater(tp)

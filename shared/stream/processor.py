@@ -10,6 +10,8 @@ import structlog
 from shared import metrics
 from shared.clock import Clock
 from shared.errors import ContractError, SystemicError, TransientError
+from shared.events import Event
+from shared.stream import observation
 from shared.stream.brake import DeadLetterBrake
 from shared.stream.envelope import envelope
 from shared.stream.handler import Subscription
@@ -21,6 +23,7 @@ from shared.stream.routing import Fault, dead_letter, retry_or_give_up
 
 log = structlog.get_logger()
 ABANDONED = "abandoned"
+_WHY = metrics.Bounded(30)
 OUTAGE_WAITS = (0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
 
 
@@ -29,6 +32,9 @@ class Settlement(Enum):
 
     SETTLED = "settled"
     ABANDONED = "abandoned"
+
+
+_WHY = metrics.Bounded(30)
 
 
 class Processor:
@@ -61,6 +67,7 @@ class Processor:
         self._retry_delays = retry_delays
         self._closing = closing
         self._outage_waits = outage_waits
+        observation.announce(service, subscription.topic)
 
     async def process(self, message: Message) -> Settlement:
         started = time.monotonic()
@@ -76,7 +83,8 @@ class Processor:
         condition = f"outage:{message.topic}:{message.partition}"
         while True:
             try:
-                outcome = await self._handle(message)
+                event = self._read(message)
+                outcome = event if isinstance(event, Reject) else await self._handle(message, event)
                 settled = await self._route(message, outcome)
             except SystemicError as error:
                 wait = self._outage_waits[min(failures, len(self._outage_waits) - 1)]
@@ -88,13 +96,19 @@ class Processor:
                     return ABANDONED
             else:
                 self._progress.clear_condition(condition)
+                if isinstance(outcome, Done) and isinstance(event, Event):
+                    observation.done(
+                        self._service, self._subscription.topic, event, outcome.outputs, now=self._clock.now()
+                    )
                 return settled
 
-    async def _handle(self, message: Message) -> Outcome:
+    def _read(self, message: Message) -> Event | Reject:
         try:
-            event = self._subscription.event.from_bytes(message.value)
+            return self._subscription.event.from_bytes(message.value)
         except ContractError as error:
             return Reject(str(error), kind="contract")
+
+    async def _handle(self, message: Message, event: Event) -> Outcome:
         try:
             return await self._subscription.handle(event)
         except SystemicError:
@@ -132,6 +146,7 @@ class Processor:
             return ABANDONED
         record = dead_letter(self._subscription.topic, self._service, message, fault, now=self._clock.now())
         await self._publish_all([record])
+        metrics.DEAD_LETTERS.labels(self._service, self._subscription.topic.name, _WHY(fault.kind)).inc()
         log.warning("dead letter", topic=record.topic, kind=fault.kind, reason=fault.message)
         return "dead_letter"
 

@@ -115,7 +115,7 @@ async def _watch(worker: FaustWorker, progress: Progress) -> None:
         progress.beat()
         if worker.crashed:
             raise SystemicError("faust stopped consuming; its log says why")
-        worker.observe_lag()
+        worker.observe()
         await asyncio.sleep(1.0)
 
 

@@ -6,21 +6,15 @@ from typing import Annotated
 
 from fastapi import Request, Security
 from fastapi.security import APIKeyHeader
-from prometheus_client import Counter
 from starlette.requests import ClientDisconnect
 
+from services.ingest import metrics
 from services.ingest.answers import as_error
 from services.ingest.domain import Refused
 from services.ingest.handlers import Intake
 from shared.events import DistributorRegistered
 from shared.http import ProblemError
 
-DELIVERIES = Counter(
-    "trackgate_ingest_deliveries_total",
-    "Deliveries by outcome: accepted, repeated, or the kind of refusal. invalid-audio rising for all "
-    "distributors at once: look at the decoder before you look at them.",
-    ["outcome"],
-)
 _DRAIN_BYTES = 8 * 1024 * 1024
 _DRAIN_SECONDS = 10
 
@@ -52,7 +46,7 @@ async def refuse(request: Request, refused: Refused) -> ProblemError:
     is half sent gets lost in the reset of its connection.
     """
     if request.method == "POST":
-        DELIVERIES.labels(refused.kind.value).inc()
+        metrics.DELIVERIES.labels(refused.kind.value).inc()
         if (body_length(request) or 0) <= _DRAIN_BYTES:
             await _drain(request)
     return as_error(refused)

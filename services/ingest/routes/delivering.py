@@ -6,12 +6,13 @@ from fastapi import APIRouter, Depends, Header, Request
 from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse, Response
 
+from services.ingest import metrics
 from services.ingest.adapters.reading import UploadReader
 from services.ingest.answers import Receipt
 from services.ingest.domain import Accepted, Fault, RefusalKind, Refused, Repeated, key_sha256
 from services.ingest.handlers import Delivery, Intake
 from services.ingest.openapi import DELIVERY_BODY, DELIVERY_ERRORS
-from services.ingest.routes.caller import DELIVERIES, CallerIdentity, body_length, refuse
+from services.ingest.routes.caller import CallerIdentity, body_length, refuse
 from shared.events import DistributorRegistered
 
 
@@ -51,6 +52,7 @@ def delivery_routes(identity: CallerIdentity, intake: Intake, reader: UploadRead
             case Refused():
                 raise await refuse(request, outcome)
             case Accepted(upload):
+                metrics.accepted(upload)
                 return _receipt(upload.track_id, repeated=False)
             case Repeated(track_id):
                 return _receipt(track_id, repeated=True)
@@ -66,7 +68,7 @@ async def _read(reader: UploadReader, request: Request) -> Delivery | Refused:
 
 
 def _receipt(track_id: str, *, repeated: bool) -> JSONResponse:
-    DELIVERIES.labels("repeated" if repeated else "accepted").inc()
+    metrics.DELIVERIES.labels("repeated" if repeated else "accepted").inc()
     receipt = Receipt.of(track_id)
     headers = {"Location": receipt.status_url}
     if repeated:

@@ -1,0 +1,125 @@
+"""What policy measures of its own, once, with what it means when it moves.
+
+Codes of reasons and labels come from the policy file, which a person writes: few, and bounded all the same.
+"""
+
+from datetime import datetime
+
+from prometheus_client import Counter, Histogram
+
+from services.policy.inputs import AI_DETECTOR, VOICE_MATCHER, PolicyInput, Standing
+from shared.events import DecisionMade, Outcome
+from shared.metrics import SECONDS, Bounded
+
+MOST_DISTRIBUTORS = 50
+MOST_CODES = 60
+
+DECISIONS = Counter(
+    "trackgate_decisions_total",
+    "Decisions by outcome and by who decided (policy or person). quarantine rising: read the reasons below.",
+    ["outcome", "by"],
+)
+FIRST_DECISIONS = Counter(
+    "trackgate_tracks_decided_total",
+    "Tracks by the outcome of their first decision: each track once. Behind the uploads by what waits.",
+    ["outcome"],
+)
+SUPERSEDED = Counter(
+    "trackgate_decisions_superseded_total",
+    "Decisions that replaced an earlier one, by both outcomes. publish to quarantine: a late finding caught "
+    "what was already out.",
+    ["before", "after"],
+)
+REASONS = Counter(
+    "trackgate_decision_reasons_total",
+    "Reasons of first decisions, by code. finding_missing or finding_error rising: a detector is down.",
+    ["code"],
+)
+LABELS = Counter(
+    "trackgate_decision_labels_total",
+    "Labels that first decisions gave, by code and basis (declared, detected, both, licensed).",
+    ["code", "basis"],
+)
+UPLOAD_TO_DECISION = Histogram(
+    "trackgate_upload_to_decision_seconds",
+    "From a track's receipt to its first decision. Tracks above 120 s break the promise to distributors.",
+    buckets=SECONDS,
+)
+DECLARED_DETECTED = Counter(
+    "trackgate_declared_detected_total",
+    "First decisions by what was declared about AI and what the AI detector found. undeclared or none with "
+    "likely_generated: undeclared AI; all with not_detected: a generator the detector does not know.",
+    ["declared", "detected"],
+)
+REVIEWED = Counter(
+    "trackgate_reviews_applied_total",
+    "Persons' answers by the outcome before and after. quarantine to publish is an overturn: its share is "
+    "what the policy costs the innocent.",
+    ["before", "after"],
+)
+REVIEWED_REASONS = Counter(
+    "trackgate_reviewed_reasons_total",
+    "Persons' answers by the reasons of the decision they looked at. A reason that mostly ends in publish "
+    "holds the wrong tracks.",
+    ["code", "after"],
+)
+BY_DISTRIBUTOR = Counter(
+    "trackgate_distributor_tracks_total",
+    "First decisions by distributor (the first 50, then `other`) and kind: all, generated, clone (a "
+    "protected voice without consent), undeclared (generated, and nothing or none was declared).",
+    ["distributor", "kind"],
+)
+KINDS = ("all", "generated", "clone", "undeclared")
+_code = Bounded(MOST_CODES)
+_distributor = Bounded(MOST_DISTRIBUTORS)
+
+for outcome in Outcome:
+    FIRST_DECISIONS.labels(outcome.value)
+    DECISIONS.labels(outcome.value, "policy")
+    DECISIONS.labels(outcome.value, "person")
+    REVIEWED.labels(Outcome.QUARANTINE.value, outcome.value)
+
+
+def decided(decision: DecisionMade, *, before: DecisionMade | None, received_at: datetime) -> None:
+    """A decision is acknowledged; ``before`` is the one that it supersedes, if any."""
+    after = decision.outcome.value
+    DECISIONS.labels(after, "policy" if decision.automated else "person").inc()
+    if before is None:
+        _first(decision, received_at)
+        return
+    SUPERSEDED.labels(before.outcome.value, after).inc()
+    if not decision.automated:
+        REVIEWED.labels(before.outcome.value, after).inc()
+        for code in {reason.code for reason in before.reasons}:
+            REVIEWED_REASONS.labels(_code(code), after).inc()
+
+
+def _first(decision: DecisionMade, received_at: datetime) -> None:
+    FIRST_DECISIONS.labels(decision.outcome.value).inc()
+    UPLOAD_TO_DECISION.observe(max(0.0, (decision.occurred_at - received_at).total_seconds()))
+    for code in {reason.code for reason in decision.reasons}:
+        REASONS.labels(_code(code)).inc()
+    for label in decision.labels:
+        LABELS.labels(_code(label.code), label.basis).inc()
+    if decision.policy_input:
+        _weighed(PolicyInput.model_validate(decision.policy_input))
+
+
+def _weighed(given: PolicyInput) -> None:
+    detected = given.finding(AI_DETECTOR).verdict.value
+    declared = given.declaration.ai_declared.value
+    DECLARED_DETECTED.labels(declared, detected).inc()
+    generated = detected == "likely_generated"
+    is_kind = {
+        "all": True,
+        "generated": generated,
+        "clone": any(
+            match.verdict.value == "match" and match.standing is Standing.UNAUTHORISED
+            for match in given.matches
+        )
+        and given.finding(VOICE_MATCHER).verdict.value == "match",
+        "undeclared": generated and declared in {"none", "undeclared"},
+    }
+    distributor = _distributor(given.distributor.id)
+    for kind in KINDS:
+        BY_DISTRIBUTOR.labels(distributor, kind).inc(is_kind[kind])
