@@ -54,6 +54,13 @@ class ModerationWorkerSettings(_QueueSettings, WorkerSettings):
     moderation_resend_seconds: float = Field(
         default=15.0, gt=0.0, description="how often unacknowledged reviews are sent again"
     )
+    moderation_due_hours: float = Field(
+        default=24.0, gt=0.0, description="age from which an open case counts as overdue"
+    )
+
+    @property
+    def due(self) -> timedelta:
+        return timedelta(hours=self.moderation_due_hours)
 
 
 class ModerationApiSettings(_QueueSettings):

@@ -8,6 +8,7 @@ from datetime import timedelta
 import structlog
 from redis.asyncio import Redis
 
+from services.moderation.adapters.queue_gauge import QueueGauge
 from services.moderation.adapters.redis_queue import RedisQueue
 from services.moderation.adapters.tracks import ViewedTracks
 from services.moderation.desk import Desk
@@ -23,6 +24,7 @@ from shared.topics import DECISIONS
 from shared.views.redis_tracks import RedisTrackViews
 
 log = structlog.get_logger()
+GAUGE_SECONDS = 5.0
 
 
 def worker_main(settings: ModerationWorkerSettings) -> int:
@@ -36,7 +38,12 @@ def worker_main(settings: ModerationWorkerSettings) -> int:
             async def resend() -> None:
                 await keep_sending(desk, settings.moderation_resend_seconds)
 
-            yield Wiring((Subscription(DECISIONS, handler),), background=(resend,))
+            gauge = QueueGauge(client, SystemClock(), due=settings.due)
+
+            async def measure() -> None:
+                await gauge.keep_reading(GAUGE_SECONDS)
+
+            yield Wiring((Subscription(DECISIONS, handler),), background=(resend, measure))
 
     return run_worker("moderation", settings, wire)
 
