@@ -95,22 +95,29 @@ def measure(pcm: Floats, rate: int, readout: Readout) -> Measurement:
 def _measured(spectra: Spectra, top: float, readout: Readout) -> Measurement:
     reading = features.read(spectra, top)
     score = readout.score(reading.features)
+    seconds = len(spectra.starts) * spectra.block_seconds
+    condition = readout.condition(seconds)
     passages = tuple(_passages(spectra, top, readout))
-    verdict = readout.verdict(score)
-    if verdict is Verdict.NOT_DETECTED and any(p.score >= readout.thresholds.likely for p in passages):
+    verdict = condition.verdict(score)
+    if verdict is Verdict.NOT_DETECTED and any(_by_itself(passage, readout) for passage in passages):
         verdict = Verdict.INCONCLUSIVE
     return Measurement(
         verdict=verdict,
         model_version=readout.version,
-        seconds_measured=len(spectra.starts) * spectra.block_seconds,
+        seconds_measured=seconds,
         score=score,
         probability=readout.probability(score),
-        threshold=readout.thresholds.likely,
-        human_share=readout.human_share_at_least(score),
+        threshold=condition.likely,
+        human_share=condition.human_share_at_least(score),
         bandwidth_hz=top,
         reading=reading,
         passages=passages,
     )
+
+
+def _by_itself(passage: PassageScore, readout: Readout) -> bool:
+    verdict = readout.condition(passage.end - passage.start).verdict(passage.score)
+    return verdict is Verdict.LIKELY_GENERATED
 
 
 def _passages(spectra: Spectra, top: float, readout: Readout) -> list[PassageScore]:

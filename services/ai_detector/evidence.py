@@ -16,14 +16,16 @@ def explanation(measurement: Measurement, readout: Readout) -> dict[str, object]
         "score": measurement.score,
         "threshold": measurement.threshold,
         "probability": measurement.probability,
-        "human_tracks_scoring_as_high": measurement.human_share,
-        "human_tracks_behind_that": len(readout.human_scores),
         "bandwidth_hz": measurement.bandwidth_hz,
         "comb": None,
         "passages": [asdict(passage) for passage in measurement.passages],
     }
     if measurement.reading is not None:
         reading = measurement.reading
+        condition = readout.condition(measurement.seconds_measured)
+        found["human_share_scoring_as_high"] = measurement.human_share
+        found["human_scores_behind_that"] = len(condition.human_scores)
+        found["human_recordings_behind_that"] = condition.human_recordings
         found["features"] = asdict(reading.features)
         found["contributions"] = readout.contributions(reading.features)
         found["comb"] = {
@@ -43,7 +45,7 @@ def reason(measurement: Measurement) -> str:
         return f"not measured: {measurement.obstacle.replace('_', ' ')}"
     if measurement.score is None or measurement.human_share is None:
         raise ValueError("a measured track has a score")
-    share = f"{100 * measurement.human_share:.1f} % of the human tracks measured score as high"
+    share = f"{100 * measurement.human_share:.1f} % of human recordings of such length score as high"
     if measurement.spacing_hz is not None:
         return f"spectral teeth every {measurement.spacing_hz:.2f} Hz, as up-sampling decoders leave; {share}"
     return f"no comb that stands out by itself; {share}"

@@ -14,16 +14,22 @@ from shared.events.finding import Verdict
 SHIPPED = Path(__file__).parent / "model" / "weights.json"
 
 
-class Thresholds(BaseModel):
-    """Scores from which a verdict holds, and how many of how many human tracks lie beyond them."""
+class Condition(BaseModel):
+    """Scores from which a verdict holds for audio of at least so many seconds, and the human music behind.
+
+    `human_scores` are held-out scores, ascending, of `human_recordings` recordings, each cut and treated in
+    several ways; `human_likely` and `human_inconclusive` count those at or beyond the thresholds.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    from_seconds: Annotated[float, Field(ge=0)]
     likely: float
     inconclusive: float
-    human_tracks: Annotated[int, Field(gt=0)]
+    human_recordings: Annotated[int, Field(gt=0)]
     human_likely: Annotated[int, Field(ge=0)]
     human_inconclusive: Annotated[int, Field(ge=0)]
+    human_scores: Annotated[tuple[float, ...], Field(min_length=1)]
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:
@@ -31,12 +37,22 @@ class Thresholds(BaseModel):
             raise ValueError("the inconclusive band must begin below the likely one")
         return self
 
+    def verdict(self, score: float) -> Verdict:
+        """What a score means."""
+        if score >= self.likely:
+            return Verdict.LIKELY_GENERATED
+        return Verdict.INCONCLUSIVE if score >= self.inconclusive else Verdict.NOT_DETECTED
+
+    def human_share_at_least(self, score: float) -> float:
+        """Share of the human scores that are at least this, never less than 1 / (n + 1)."""
+        count = len(self.human_scores)
+        return (count - bisect.bisect_left(self.human_scores, score) + 1) / (count + 1)
+
 
 class Readout(BaseModel):
     """A logistic regression on clipped, standardised scalars, in the order of `features`.
 
     `score` is its log-odds; `slope` and `offset` turn that into calibrated log-odds at equal priors.
-    `human_scores` are the scores of whole human tracks under cross-validation, ascending.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -52,8 +68,7 @@ class Readout(BaseModel):
     intercept: float
     slope: Annotated[float, Field(gt=0)]
     offset: float
-    thresholds: Thresholds
-    human_scores: Annotated[tuple[float, ...], Field(min_length=1)]
+    conditions: Annotated[tuple[Condition, ...], Field(min_length=1)]
 
     @model_validator(mode="after")
     def _whole(self) -> Self:
@@ -65,6 +80,9 @@ class Readout(BaseModel):
             len(self.features)
         }:
             raise ValueError("every feature needs one weight, bound, centre and scale")
+        starts = [condition.from_seconds for condition in self.conditions]
+        if starts[0] != 0 or starts != sorted(set(starts)):
+            raise ValueError("conditions must begin at 0 seconds and ascend")
         return self
 
     @classmethod
@@ -93,13 +111,6 @@ class Readout(BaseModel):
         """Calibrated probability at equal priors; not the share of flagged tracks that are generated."""
         return float(1.0 / (1.0 + np.exp(-np.clip(self.slope * score + self.offset, -30.0, 30.0))))
 
-    def human_share_at_least(self, score: float) -> float:
-        """Share of the human tracks that score at least this, never less than 1 / (n + 1)."""
-        count = len(self.human_scores)
-        return (count - bisect.bisect_left(self.human_scores, score) + 1) / (count + 1)
-
-    def verdict(self, score: float) -> Verdict:
-        """What a score of the whole track means."""
-        if score >= self.thresholds.likely:
-            return Verdict.LIKELY_GENERATED
-        return Verdict.INCONCLUSIVE if score >= self.thresholds.inconclusive else Verdict.NOT_DETECTED
+    def condition(self, seconds: float) -> Condition:
+        """The thresholds for so much audio: the less there is, the more chance can do."""
+        return next(c for c in reversed(self.conditions) if seconds >= c.from_seconds)

@@ -12,7 +12,9 @@ from typing import Self
 import structlog
 
 from services.ai_detector.adapters.measuring_process import measure_file
+from services.ai_detector.finding import DETECTOR
 from services.ai_detector.meter import Failing, Failure, Metered
+from shared import metrics
 
 log = structlog.get_logger()
 Work = Callable[[Path, str | None], Metered]
@@ -29,6 +31,8 @@ class PooledMeter:
         self._processes = processes
         self._work = work
         self._pool = _fresh(processes)
+        metrics.POOL_PROCESSES.labels(DETECTOR).set(processes)
+        metrics.POOL_DEATHS.labels(DETECTOR)
 
     async def __aenter__(self) -> Self:
         return self
@@ -39,11 +43,16 @@ class PooledMeter:
         await asyncio.to_thread(self._pool.shutdown, cancel_futures=True)
 
     async def measure(self, path: Path, *, sha256: str) -> Metered:
+        with metrics.POOL_BUSY.labels(DETECTOR).track_inprogress():
+            return await self._measure(path, sha256)
+
+    async def _measure(self, path: Path, sha256: str) -> Metered:
         pool = self._pool
         loop = asyncio.get_running_loop()
         try:
             return await loop.run_in_executor(pool, self._work, path, sha256)
         except BrokenProcessPool:
+            metrics.POOL_DEATHS.labels(DETECTOR).inc()
             if pool is self._pool:
                 log.error("a measuring process died; starting the pool again")  # noqa: TRY400 - no stack to show
                 self._pool = _fresh(self._processes)
@@ -52,6 +61,7 @@ class PooledMeter:
         try:
             return await loop.run_in_executor(alone, self._work, path, sha256)
         except BrokenProcessPool:
+            metrics.POOL_DEATHS.labels(DETECTOR).inc()
             return Metered(Failure(Failing.CRASHED, "the process that measured this file died twice"), 0.0)
         finally:
             alone.shutdown(wait=False, cancel_futures=True)

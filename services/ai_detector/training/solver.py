@@ -22,8 +22,8 @@ SIGNS: dict[str, int] = {
 }
 """The scalars that are weighed; the others are measured and shown.
 
-Height, sharpness and the nested family helped no held-out family; side, stationarity, standing lines and ripple
-told sources apart instead of makers.
+Height, sharpness and the nested family helped no held-out family; side, stationarity, standing lines and
+ripple told sources apart instead of makers.
 """
 
 

@@ -48,7 +48,7 @@ def _plan(recording: corpus.Recording, rng: np.random.Generator) -> Iterator[tup
 
 
 def views(recordings: Iterable[corpus.Recording], cache: Path, seed: int = 7) -> list[View]:
-    """Compute all rows: spectra come from the cache where they lie there, scalars are always computed anew."""
+    """Compute all rows: spectra come from the cache where they lie there, scalars are computed anew."""
     return [row for recording in recordings for row in _views_of(recording, cache, seed)]
 
 

@@ -27,7 +27,7 @@ def test_explain_prints_the_comb_and_what_each_scalar_adds(
     assert told["comb"]["evident"] is True
     assert told["comb"]["spacing_hz"] == pytest.approx(100.0, rel=1e-3)
     assert {"rate": 32_000, "strides": 320, "multiple": 1} in told["comb"]["possible_origins"]
-    assert told["human_tracks_behind_that"] > 0
+    assert told["human_recordings_behind_that"] > 0
     assert told["contributions"].keys() <= told["features"].keys()
 
 

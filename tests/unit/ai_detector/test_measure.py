@@ -100,7 +100,7 @@ def test_any_finite_audio_gives_a_finite_answer(
     rng = np.random.default_rng(seed)
     seconds = 5.0 + rng.random()
     pcm = np.resize(shape, (int(seconds * rate), channels)).astype(np.float32)
-    pcm *= (rng.random(pcm.shape) < density).astype(np.float32)
+    pcm = np.where(rng.random(pcm.shape) < density, pcm, np.float32(0.0))
     measured = measure(pcm, rate, readout)
     if measured.verdict is Verdict.NOT_MEASURED:
         assert measured.obstacle is not None

@@ -33,22 +33,29 @@ def test_the_score_is_the_sum_of_its_contributions(readout: Readout) -> None:
     assert readout.score(features) == pytest.approx(total)
 
 
-def test_verdicts_follow_the_thresholds(readout: Readout) -> None:
-    thresholds = readout.thresholds
-    assert readout.verdict(thresholds.likely) is Verdict.LIKELY_GENERATED
-    assert readout.verdict(np.nextafter(thresholds.likely, -np.inf)) is Verdict.INCONCLUSIVE
-    assert readout.verdict(np.nextafter(thresholds.inconclusive, -np.inf)) is Verdict.NOT_DETECTED
+@pytest.mark.parametrize("seconds", [6.0, 24.9, 25.0, 180.0])
+def test_verdicts_follow_the_thresholds_for_that_much_audio(readout: Readout, seconds: float) -> None:
+    condition = readout.condition(seconds)
+    assert condition.verdict(condition.likely) is Verdict.LIKELY_GENERATED
+    assert condition.verdict(np.nextafter(condition.likely, -np.inf)) is Verdict.INCONCLUSIVE
+    assert condition.verdict(np.nextafter(condition.inconclusive, -np.inf)) is Verdict.NOT_DETECTED
 
 
-def test_false_positives_are_rare_among_the_human_tracks_that_set_the_threshold(readout: Readout) -> None:
-    thresholds = readout.thresholds
-    assert thresholds.human_tracks >= 200
-    assert thresholds.human_likely / thresholds.human_tracks <= 0.02
+def test_less_audio_needs_more_evidence(readout: Readout) -> None:
+    assert readout.condition(6.0).likely > readout.condition(180.0).likely
 
 
-def test_the_human_share_never_claims_more_than_the_tracks_behind_it(readout: Readout) -> None:
-    assert readout.human_share_at_least(1e9) == pytest.approx(1 / (len(readout.human_scores) + 1))
-    assert readout.human_share_at_least(-1e9) == 1.0
+def test_false_positives_are_rare_among_the_human_music_that_set_the_thresholds(readout: Readout) -> None:
+    for condition in readout.conditions:
+        assert condition.human_recordings >= 200
+        assert condition.human_likely / len(condition.human_scores) <= 0.005
+        assert condition.human_likely == sum(s >= condition.likely for s in condition.human_scores)
+
+
+def test_the_human_share_never_claims_more_than_the_scores_behind_it(readout: Readout) -> None:
+    condition = readout.condition(60.0)
+    assert condition.human_share_at_least(1e9) == pytest.approx(1 / (len(condition.human_scores) + 1))
+    assert condition.human_share_at_least(-1e9) == 1.0
 
 
 @pytest.mark.parametrize(
@@ -58,7 +65,8 @@ def test_the_human_share_never_claims_more_than_the_tracks_behind_it(readout: Re
         lambda w: w.update(weights=w["weights"][:-1]),
         lambda w: w.update(features=["loudness", *w["features"][1:]]),
         lambda w: w.update(measurement=w["measurement"] - 1),
-        lambda w: w["thresholds"].update(inconclusive=w["thresholds"]["likely"] + 1),
+        lambda w: w["conditions"][0].update(inconclusive=w["conditions"][0]["likely"] + 1),
+        lambda w: w["conditions"].pop(0),
     ],
 )
 def test_wrong_weights_fail_at_start_up(tmp_path: Path, damage: object) -> None:
