@@ -5,13 +5,16 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from services.ai_detector.adapters.process_pool import PooledMeter
+from services.ai_detector.finding import DETECTOR
 from services.ai_detector.handlers import TrackMeasurer
+from services.ai_detector.metrics import show_calibration
 from services.ai_detector.readout import Readout
 from services.ai_detector.settings import DetectorSettings
 from shared.clock import SystemClock
 from shared.errors import SettingsError
 from shared.objects.folder import FolderStore
 from shared.stream.handler import Subscription
+from shared.stream.observation import announce_detector
 from shared.stream.publisher import Publisher
 from shared.stream.runner import EXIT_SETTINGS, run_worker
 from shared.stream.wiring import Wire, Wiring
@@ -24,7 +27,10 @@ def wire(settings: DetectorSettings) -> Wire:
     Raises:
         SettingsError: the shipped weights do not fit this code.
     """
-    version = Readout.load().version
+    readout = Readout.load()
+    version = readout.version
+    announce_detector(DETECTOR)
+    show_calibration(readout.conditions[-1].human_scores)
 
     @asynccontextmanager
     async def opened(_publisher: Publisher) -> AsyncIterator[Wiring]:

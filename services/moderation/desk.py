@@ -10,7 +10,6 @@ from datetime import timedelta
 
 import structlog
 
-from services.moderation import metrics
 from services.moderation.domain.cases import Case, Resolution
 from services.moderation.domain.queue import (
     Answer,
@@ -100,7 +99,6 @@ class Desk:
         )
         await self._publisher.publish(envelope(REVIEWS, review, source="moderation"))
         await self._queue.acknowledge(case.case_id, resolution.event_id)
-        metrics.answered(case, resolution)
 
     def _fault(self, answer: Answer) -> Incomplete | None:
         unknown = sorted(set(answer.label_codes) - self._label_codes)

@@ -13,6 +13,8 @@ from shared.metrics import SECONDS, Bounded
 
 MOST_DISTRIBUTORS = 50
 MOST_CODES = 60
+MINUTE, HOUR, DAY = 60, 3600, 86_400
+REVIEW_AGES = (10, MINUTE, 5 * MINUTE, 15 * MINUTE, HOUR, 4 * HOUR, 8 * HOUR, DAY, 2 * DAY, 7 * DAY)
 
 DECISIONS = Counter(
     "trackgate_decisions_total",
@@ -63,6 +65,12 @@ REVIEWED_REASONS = Counter(
     "holds the wrong tracks.",
     ["code", "after"],
 )
+REVIEW_SECONDS = Histogram(
+    "trackgate_review_seconds",
+    "From a decision that held a track to the person's answer taking effect. Rising: too few people, or "
+    "cases that are too hard.",
+    buckets=REVIEW_AGES,
+)
 BY_DISTRIBUTOR = Counter(
     "trackgate_distributor_tracks_total",
     "First decisions by distributor (the first 50, then `other`) and kind: all, generated, clone (a "
@@ -90,6 +98,7 @@ def decided(decision: DecisionMade, *, before: DecisionMade | None, received_at:
     SUPERSEDED.labels(before.outcome.value, after).inc()
     if not decision.automated:
         REVIEWED.labels(before.outcome.value, after).inc()
+        REVIEW_SECONDS.observe(max(0.0, (decision.occurred_at - before.occurred_at).total_seconds()))
         for code in {reason.code for reason in before.reasons}:
             REVIEWED_REASONS.labels(_code(code), after).inc()
 

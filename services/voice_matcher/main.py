@@ -19,6 +19,7 @@ from shared.objects.folder import FolderStore
 from shared.settings import WorkerSettings
 from shared.stream.compacted import CompactedTopic
 from shared.stream.handler import Subscription
+from shared.stream.observation import announce_detector
 from shared.stream.publisher import Publisher
 from shared.stream.runner import run_worker
 from shared.stream.wiring import Wire, Wiring
@@ -38,6 +39,7 @@ def wiring(settings: VoiceMatcherSettings) -> Wire:
     async def wire(_publisher: Publisher) -> AsyncIterator[Wiring]:
         load_listener()  # a damaged model file stops the start here, not in a child later
         yardstick = load_yardstick()
+        announce_detector(DETECTOR)
         store = FolderStore(settings.store)
         async with PooledEars(settings.voice_processes) as ears:
             enrolment = Enrolment(ears, store, VoiceIndex(yardstick))

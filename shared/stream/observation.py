@@ -28,6 +28,18 @@ def announce(service: str, topic: Topic) -> None:
     metrics.LATE_RETRY.labels(service)
 
 
+def announce_detector(detector: str) -> None:
+    """The same for a detector's findings; for its composition root."""
+    for verdict in Verdict:
+        metrics.FINDINGS.labels(detector, verdict.value)
+    metrics.SCORE.labels(detector)
+    metrics.PROBABILITY.labels(detector)
+    metrics.CPU_SECONDS.labels(detector)
+    metrics.AUDIO_SECONDS.labels(detector)
+    metrics.REAL_TIME_FACTOR.labels(detector)
+    metrics.UNMEASURED.labels(detector, "undecodable")
+
+
 def done(service: str, topic: Topic, cause: Event, outputs: tuple[Output, ...], *, now: datetime) -> None:
     """The outputs of ``cause`` are acknowledged. A repeat after a crash is counted again."""
     waited = (now - cause.occurred_at).total_seconds()
