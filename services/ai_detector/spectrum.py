@@ -27,6 +27,7 @@ _FRAME_GATE = (
     1e-6  # a frame 60 dB below the loud ones tells about the noise floor of the medium, not about the music
 )
 _POWER_FLOOR = 1e-13  # relative to the mean power of a bin; float32 transforms err near 1e-14
+_SUM_AT_ONCE = 1 << 16  # short sums keep float32 exact enough without a copy in float64
 _FRAMES_AT_ONCE = 32  # keeps the working set within a few megabytes
 
 
@@ -69,7 +70,8 @@ def rms(pcm: Floats) -> float:
     if pcm.size == 0:
         return 0.0
     flat = pcm.reshape(-1)
-    return float(np.sqrt(np.mean(np.square(flat, dtype=np.float64))))
+    parts = (flat[start : start + _SUM_AT_ONCE] for start in range(0, flat.size, _SUM_AT_ONCE))
+    return float(np.sqrt(sum(float(np.dot(part, part)) for part in parts) / flat.size))
 
 
 def long_term_spectra(pcm: Floats, rate: int) -> Spectra | None:

@@ -13,14 +13,17 @@ from services.ai_detector.adapters.measuring_process import measure_file
 from services.ai_detector.adapters.process_pool import PooledMeter
 from services.ai_detector.domain import Measurement
 from services.ai_detector.handlers import TrackMeasurer
+from services.ai_detector.main import wire
 from services.ai_detector.meter import Failing, Failure, Metered
 from services.ai_detector.readout import Readout
+from services.ai_detector.settings import DetectorSettings
 from shared.clock import SetClock
 from shared.errors import StoreUnavailable
 from shared.events import AudioRef, FindingRecorded, TrackUploaded, Verdict
 from shared.objects.folder import FolderStore
+from shared.stream.memory import MemoryBroker
 from shared.stream.outcome import Done, Outcome, Retry
-from shared.topics import FINDINGS
+from shared.topics import FINDINGS, UPLOADS
 from tests.support.events import A_TIME, an_upload
 from tests.unit.ai_detector.crashes import dies
 from tests.unit.ai_detector.sounds import coloured_noise, with_teeth
@@ -152,3 +155,11 @@ async def test_a_file_that_kills_its_process_is_answered_and_its_neighbour_is_me
     assert died.result.kind is Failing.CRASHED
     assert isinstance(lived.result, Measurement)
     assert isinstance(after.result, Measurement)
+
+
+async def test_the_service_reads_uploads_and_starts_with_the_shipped_weights(tmp_path: Path) -> None:
+    async with wire(DetectorSettings(store=tmp_path))(MemoryBroker()) as wiring:
+        (subscription,) = wiring.subscriptions
+        assert subscription.topic is UPLOADS
+        outcome = await subscription.handle(an_upload())
+    assert isinstance(outcome, Retry)
