@@ -1,16 +1,23 @@
 """The queue from Kafka: the standing decision of each track, and the reviews that policy has not answered."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import TypeVar
 
+import structlog
 from redis.asyncio import Redis
 
 from services.moderation.adapters.redis_queue import RedisQueue
 from services.moderation.adapters.replay import replay
-from services.moderation.domain.cases import Resolution, summarise
+from services.moderation.domain.cases import CaseSummary, Resolution, describe, summarise
 from services.moderation.settings import ModerationWorkerSettings
 from shared.clock import SystemClock
-from shared.events import DecisionMade, Outcome, ReviewResolved, TrackUploaded
-from shared.topics import DECISIONS, REVIEWS, UPLOADS
+from shared.errors import ContractError
+from shared.events import DecisionMade, Event, Outcome, ReviewResolved, TrackUploaded
+from shared.topics import DECISIONS, REVIEWS, UPLOADS, Topic
+
+E = TypeVar("E", bound=Event)
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True)
@@ -23,15 +30,15 @@ class Rebuilt:
 
 @dataclass
 class Folded:
-    """What the topics say, in any order and with any repeats.
+    """What the topics say, with any repeats.
 
-    Of a track that is not in quarantine only the number of its standing decision is kept, and only where an
-    earlier one exists: that is what keeps a late repeat of the earlier one from opening a case.
+    ``held`` is the latest quarantine of each track, ``settled`` the number and id of its latest other
+    decision; the greater number stands. A track that was never held is remembered only where it was decided twice:
+    that is what keeps a late repeat of an earlier decision from opening a case.
     """
 
-    held: dict[str, DecisionMade] = field(default_factory=dict)
+    held: dict[str, CaseSummary] = field(default_factory=dict)
     settled: dict[str, tuple[int, str]] = field(default_factory=dict)
-    held_since: dict[str, DecisionMade] = field(default_factory=dict)
     reviews: dict[str, ReviewResolved] = field(default_factory=dict)
     last_token: int = 0
     decisions_read: int = 0
@@ -40,28 +47,35 @@ class Folded:
     def decided(self, decision: DecisionMade) -> None:
         self.decisions_read += 1
         track_id = decision.track_id
-        standing = self.held.get(track_id)
-        known = standing.sequence if standing else self.settled.get(track_id, (0, ""))[0]
-        if decision.sequence <= known:
+        if decision.outcome is not Outcome.QUARANTINE:
+            self.settled[track_id] = max(
+                self.settled.get(track_id, (0, "")), (decision.sequence, decision.event_id)
+            )
             return
-        if decision.outcome is Outcome.QUARANTINE:
-            if standing is None:
-                self.held_since[track_id] = decision
-            self.held[track_id] = decision
-            self.settled.pop(track_id, None)
-        else:
-            self.held.pop(track_id, None)
-            self.held_since.pop(track_id, None)
-            self.settled[track_id] = decision.sequence, decision.event_id
+        before = self.held.get(track_id)
+        if before is not None and before.sequence >= decision.sequence:
+            return
+        summary = summarise(decision, None)
+        if before is not None and self.stands(before):
+            summary = summary.model_copy(update={"opened_at": before.opened_at})
+        self.held[track_id] = summary
+
+    def described(self, upload: TrackUploaded) -> None:
+        summary = self.held.get(upload.track_id)
+        if summary is not None:
+            self.held[upload.track_id] = describe(summary, upload)
+
+    def stands(self, summary: CaseSummary) -> bool:
+        return summary.sequence > self.settled.get(summary.track_id, (0, ""))[0]
 
     def reviewed(self, review: ReviewResolved) -> None:
         self.reviews_read += 1
         self.last_token = max(self.last_token, review.claim_token)
         self.reviews[review.decision_id] = review
 
-    def unanswered(self, decision: DecisionMade) -> Resolution | None:
-        """The review of a decision that still stands: policy has yet to answer it."""
-        review = self.reviews.get(decision.event_id)
+    def review_of(self, summary: CaseSummary) -> Resolution | None:
+        """The review of a case's decision; of a decision that stands, policy has yet to answer it."""
+        review = self.reviews.get(summary.decision_id)
         if review is None:
             return None
         return Resolution(
@@ -77,38 +91,45 @@ class Folded:
 
 
 async def rebuild(settings: ModerationWorkerSettings) -> Rebuilt:
-    """Drop the queue and build it again. Claims end; their tokens are never given out again.
+    """Drop the queue and build it again. Claims and skips end; old tokens are never given out again.
 
     May run beside the worker and the API: what they apply meanwhile is newer and stays. Blocks the event
-    loop while it reads.
+    loop while it reads; needs memory for a summary of every case there ever was.
     """
     folded = Folded()
-    for value in replay(DECISIONS, settings.kafka):
-        folded.decided(DecisionMade.from_bytes(value))
-    for value in replay(REVIEWS, settings.kafka):
-        folded.reviewed(ReviewResolved.from_bytes(value))
-    uploads: dict[str, TrackUploaded] = {}
-    for value in replay(UPLOADS, settings.kafka):
-        upload = TrackUploaded.from_bytes(value)
-        if upload.track_id in folded.held:
-            uploads[upload.track_id] = upload
+    for decision in _valid(DECISIONS, DecisionMade, settings.kafka):
+        folded.decided(decision)
+    for review in _valid(REVIEWS, ReviewResolved, settings.kafka):
+        folded.reviewed(review)
+    for upload in _valid(UPLOADS, TrackUploaded, settings.kafka):
+        folded.described(upload)
     async with Redis.from_url(settings.redis) as client:
         queue = RedisQueue(client, SystemClock(), lease=settings.lease, skip=settings.skip)
-        return await _build(queue, folded, uploads)
+        return await _build(queue, folded)
 
 
-async def _build(queue: RedisQueue, folded: Folded, uploads: dict[str, TrackUploaded]) -> Rebuilt:
+def _valid(topic: Topic, kind: type[E], bootstrap_servers: str) -> Iterator[E]:
+    """The topic's events; what is none is in the dead letters of whoever read it first."""
+    for value in replay(topic, bootstrap_servers):
+        try:
+            yield kind.from_bytes(value)
+        except ContractError as error:
+            log.warning("skipped a bad record", topic=topic.name, fault=str(error))
+
+
+async def _build(queue: RedisQueue, folded: Folded) -> Rebuilt:
     await queue.forget()
     await queue.raise_token(folded.last_token)
-    pending = 0
-    for track_id, decision in folded.held.items():
-        summary = summarise(decision, uploads.get(track_id))
-        opened_at = folded.held_since[track_id].occurred_at
-        await queue.open(summary.model_copy(update={"opened_at": opened_at}))
-        if (resolution := folded.unanswered(decision)) is not None:
+    waiting = pending = 0
+    for track_id, summary in folded.held.items():
+        await queue.open(summary)
+        resolution = folded.review_of(summary)
+        if resolution is not None:
             await queue.restore(resolution, track_id)
-            pending += 1
+        if folded.stands(summary):
+            waiting += resolution is None
+            pending += resolution is not None
     for track_id, (sequence, decision_id) in folded.settled.items():
         if sequence > 1:
             await queue.close(track_id, decision_id, sequence)
-    return Rebuilt(folded.decisions_read, folded.reviews_read, len(folded.held) - pending, pending)
+    return Rebuilt(folded.decisions_read, folded.reviews_read, waiting, pending)

@@ -3,31 +3,16 @@
 import hashlib
 import json
 import secrets
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from services.moderation.domain.sessions import Opened, Session
 from shared.clock import Clock
 from shared.errors import SystemicError
 
 _PREFIX = "trackgate:moderation-session:"
-
-
-@dataclass(frozen=True)
-class Session:
-    """``csrf`` must come back with every change that a page asks for."""
-
-    reviewer_id: str
-    csrf: str
-    until: datetime
-
-
-@dataclass(frozen=True)
-class Opened:
-    session: Session
-    secret: str
 
 
 class Sessions:

@@ -119,7 +119,7 @@ def review_id_of(case_id: str, token: int) -> str:
 
 
 def summarise(decision: DecisionMade, upload: TrackUploaded | None) -> CaseSummary:
-    return CaseSummary(
+    summary = CaseSummary(
         case_id=case_id_of(decision.track_id),
         track_id=decision.track_id,
         decision_id=decision.event_id,
@@ -127,11 +127,20 @@ def summarise(decision: DecisionMade, upload: TrackUploaded | None) -> CaseSumma
         priority=decision.priority,
         reasons=decision.reasons,
         opened_at=decision.occurred_at,
-        described=upload is not None,
-        title=upload.declaration.title if upload else "",
-        artist=upload.declaration.display_artist if upload else "",
-        isrc=upload.declaration.isrc if upload else None,
-        distributor_id=upload.distributor_id if upload else None,
-        release_date=upload.declaration.release_date if upload else None,
-        seconds=upload.audio.seconds if upload else None,
+        described=False,
+    )
+    return describe(summary, upload) if upload is not None else summary
+
+
+def describe(summary: CaseSummary, upload: TrackUploaded) -> CaseSummary:
+    return summary.model_copy(
+        update={
+            "described": True,
+            "title": upload.declaration.title,
+            "artist": upload.declaration.display_artist,
+            "isrc": upload.declaration.isrc,
+            "distributor_id": upload.distributor_id,
+            "release_date": upload.declaration.release_date,
+            "seconds": upload.audio.seconds,
+        }
     )

@@ -16,11 +16,10 @@ from starlette.types import Scope
 
 from services.moderation.adapters.peaks import Waveforms
 from services.moderation.adapters.reviewers import Reviewers
-from services.moderation.adapters.sessions import Sessions
 from services.moderation.settings import LabelChoice
 from services.moderation.web.audio_api import audio_routes
 from services.moderation.web.cases_api import case_routes
-from services.moderation.web.identity import Identity
+from services.moderation.web.identity import Identity, SessionStore
 from services.moderation.web.live import Changes, live_routes
 from services.moderation.web.office import Office
 from services.moderation.web.page_actions import action_routes
@@ -32,7 +31,7 @@ from shared.errors import SystemicError
 from shared.http import ProblemError, SecurityHeaders, install_problem_handlers
 from shared.objects.store import ObjectStore
 
-_LOCAL_NAMES = ["127.0.0.1", "localhost", "[::1]", "testserver"]
+_LOCAL_NAMES = ["127.0.0.1", "localhost", "[::1]"]
 _PLAIN = {
     401: "Sign in first",
     403: "This is not for your role",
@@ -48,7 +47,7 @@ class Parts:
 
     office: Office
     reviewers: Reviewers
-    sessions: Sessions
+    sessions: SessionStore
     waveforms: Waveforms
     changes: Changes
     store: ObjectStore

@@ -3,12 +3,13 @@
 import hmac
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 from fastapi import Request
 
 from services.moderation.adapters.reviewers import Reviewers
-from services.moderation.adapters.sessions import Session, Sessions
 from services.moderation.domain.access import Reviewer, Right
+from services.moderation.domain.sessions import Opened, Session
 from shared.http import Problem, ProblemError
 
 COOKIE = "trackgate_moderation"
@@ -24,8 +25,18 @@ class SignedIn:
     session: Session | None
 
 
+class SessionStore(Protocol):
+    async def open(self, reviewer_id: str) -> Opened: ...
+
+    async def find(self, secret: str) -> Session | None:
+        """The live session; using it keeps it from going idle."""
+        ...
+
+    async def close(self, secret: str) -> None: ...
+
+
 class Identity:
-    def __init__(self, reviewers: Reviewers, sessions: Sessions) -> None:
+    def __init__(self, reviewers: Reviewers, sessions: SessionStore) -> None:
         self._reviewers = reviewers
         self._sessions = sessions
 

@@ -7,15 +7,14 @@ from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import RedirectResponse
 
 from services.moderation.adapters.reviewers import Reviewers
-from services.moderation.adapters.sessions import Sessions
-from services.moderation.web.identity import COOKIE, Identity, require_csrf
+from services.moderation.web.identity import COOKIE, Identity, SessionStore, require_csrf
 from services.moderation.web.office import AuditLog
 from services.moderation.web.rendering import Pages
 from shared.http import Problem, ProblemError
 
 
 def sign_in_routes(
-    identity: Identity, reviewers: Reviewers, sessions: Sessions, audit: AuditLog, pages: Pages
+    identity: Identity, reviewers: Reviewers, sessions: SessionStore, audit: AuditLog, pages: Pages
 ) -> APIRouter:
     router = APIRouter(include_in_schema=False)
 

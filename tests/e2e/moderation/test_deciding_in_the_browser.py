@@ -184,6 +184,7 @@ async def test_a_claim_that_was_lost_decides_nothing(world: World, ada: Visit) -
     path = await in_queue(world, await denied_generation(world, title="Lost Claim"))
     await page.goto(f"{world.address}{path}")
     await page.keyboard.press("c")
+    await expect(page.get_by_role("heading", name="Decide")).to_be_visible()
     await page.keyboard.press("p")
     await expect(page.get_by_role("radio", name="Publish", exact=False).first).to_be_checked()
     token = int(await page.locator("body").get_attribute("data-token") or 0)

@@ -1,4 +1,4 @@
-"""A moderators' desk in a running system: Kafka, Redis, policy, the moderation worker and API, real tracks."""
+"""A moderators' desk in a running system: Kafka, Redis, policy, moderation worker and API, real tracks."""
 
 import asyncio
 import contextlib
