@@ -37,7 +37,7 @@ class HeardVoice:
     """The voice in a recording: ``embeddings`` hold unit rows, one per window, by network name."""
 
     windows: tuple[Window, ...]
-    embeddings: Mapping[str, Floats]
+    embeddings: Mapping[str, Floats] = field(repr=False)
     odds: float
 
     @property

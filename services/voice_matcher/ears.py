@@ -1,6 +1,7 @@
 """The port through which the core listens to recordings: decoding and networks live behind it."""
 
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
 
@@ -8,10 +9,19 @@ from services.voice_matcher.domain import HeardVoice, NotHeard
 from services.voice_matcher.listening import Effort
 
 
-@dataclass(frozen=True)
-class Undecodable:
-    """The file is not what was announced, or its decoding was stopped. ``detail`` quotes no user content."""
+class Failing(StrEnum):
+    """What went wrong where there should have been listening. Findings carry the values as codes."""
 
+    UNDECODABLE = "undecodable"
+    OTHER_BYTES = "other_bytes"
+    CRASHED = "crashed"
+
+
+@dataclass(frozen=True)
+class Failure:
+    """``detail`` quotes no user content."""
+
+    kind: Failing
     detail: str
 
 
@@ -19,7 +29,7 @@ class Undecodable:
 class Listening:
     """What came of listening to one file, and what it cost."""
 
-    heard: HeardVoice | NotHeard | Undecodable
+    heard: HeardVoice | NotHeard | Failure
     cpu_seconds: float
 
 
@@ -27,9 +37,7 @@ class Ears(Protocol):
     async def listen(self, path: Path, effort: Effort, *, sha256: str) -> Listening:
         """Decode and measure a file without blocking the event loop.
 
-        A file whose SHA-256 is not ``sha256`` is Undecodable: nothing is claimed of other bytes.
-
-        Raises:
-            TransientError: the process that listened died; another try may go well.
+        A file whose SHA-256 is not ``sha256`` is a Failure: nothing is claimed of other bytes. So is one
+        whose listening kills its process twice.
         """
         ...

@@ -10,7 +10,7 @@ from services.voice_matcher.ears import Ears
 from services.voice_matcher.embedding import DIMENSIONS
 from services.voice_matcher.index import VoiceIndex
 from services.voice_matcher.listening import REFERENCE
-from shared.errors import ObjectMissing, StoreUnavailable, TransientError
+from shared.errors import ObjectMissing, StoreUnavailable
 from shared.events import ArtistStatus, ProtectedArtist, VoiceReference
 from shared.objects.store import ObjectStore
 
@@ -65,7 +65,7 @@ class Enrolment:
         for artist_id, artist in list(self._pending.items()):
             try:
                 voices = await self._listen(artist)
-            except (TransientError, StoreUnavailable) as error:
+            except StoreUnavailable as error:
                 log.warning("enrolment waits", artist=artist_id, reason=str(error))
                 continue
             if self._pending.get(artist_id) is not artist:

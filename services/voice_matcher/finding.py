@@ -39,7 +39,16 @@ class Measured:
 
 
 def not_measured(measured: Measured, code: str, detail: str) -> FindingRecorded:
-    """Nothing is claimed: ``code`` says why in one word, the reason in a sentence."""
+    """There was nothing to measure: ``code`` says why in one word, the reason in a sentence."""
+    return _without_scores(measured, Verdict.NOT_MEASURED, code, detail)
+
+
+def failed(measured: Measured, code: str, detail: str) -> FindingRecorded:
+    """There should have been a measurement and there is none: policy does not let this pass."""
+    return _without_scores(measured, Verdict.ERROR, code, detail)
+
+
+def _without_scores(measured: Measured, verdict: Verdict, code: str, detail: str) -> FindingRecorded:
     return FindingRecorded(
         event_id=measured.event_id,
         occurred_at=measured.at,
@@ -47,7 +56,7 @@ def not_measured(measured: Measured, code: str, detail: str) -> FindingRecorded:
         audio_sha256=measured.track.audio.sha256,
         detector=DETECTOR,
         model_version=measured.model_version,
-        verdict=Verdict.NOT_MEASURED,
+        verdict=verdict,
         reason=f"{code}: {detail}"[:1000],
         cpu_seconds=measured.cpu_seconds,
         measurements=measured.measurements | {"not_measured_because": code},

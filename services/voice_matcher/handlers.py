@@ -3,9 +3,9 @@
 import asyncio
 
 from services.voice_matcher.domain import Calibration, NotHeard
-from services.voice_matcher.ears import Ears, Listening, Undecodable
+from services.voice_matcher.ears import Ears, Failure, Listening
 from services.voice_matcher.enrolment import Enrolment
-from services.voice_matcher.finding import Measured, compared, not_measured
+from services.voice_matcher.finding import Measured, compared, failed, not_measured
 from services.voice_matcher.listening import UPLOAD
 from shared.clock import Clock
 from shared.errors import ObjectMissing
@@ -55,8 +55,8 @@ class TrackListener:
             unusable=len(self._enrolment.unusable),
         )
         heard = listening.heard
-        if isinstance(heard, Undecodable):
-            return not_measured(measured, "undecodable", heard.detail)
+        if isinstance(heard, Failure):
+            return failed(measured, heard.kind.value, heard.detail)
         if isinstance(heard, NotHeard):
             return not_measured(measured, heard.why.value, heard.detail)
         return compared(measured, heard, index.search(heard), self._calibration)

@@ -26,10 +26,9 @@ _WINDOW_SAMPLES = int(WINDOW_SECONDS * SAMPLE_RATE)
 
 @dataclass(frozen=True)
 class Effort:
-    """How many windows of 3 s are embedded at most, and how many must hold a voice."""
+    """How many windows of 3 s are embedded at most."""
 
     most_windows: int
-    least_windows: int = 1
 
 
 UPLOAD = Effort(most_windows=10)
@@ -68,31 +67,37 @@ class Listener:
         chosen = choose(ranked, effort.most_windows)
         if not chosen:
             return NotHeard(Unheard.SILENT, f"no {WINDOW_SECONDS:g} s above {SILENT_DBFS:g} dBFS")
-        return self._embed(stereo, chosen, effort)
+        return self._embed(stereo, mid, chosen)
 
-    def _embed(self, stereo: Floats, chosen: list[Window], effort: Effort) -> HeardVoice | NotHeard:
-        vocals = [vocal_of(stereo, window) for window in chosen]
-        features = np.stack([log_mel(vocal)[:WINDOW_FRAMES] for vocal in vocals])
-        campplus = self._campplus.embed(features)
+    def _embed(self, stereo: Floats, mid: Floats, chosen: list[Window]) -> HeardVoice | NotHeard:
+        campplus = self._campplus.embed(np.stack([mid_features(mid, window) for window in chosen]))
         odds = self._voice_odds(campplus)
         voiced = np.flatnonzero(odds > 0.0)
-        if voiced.size < effort.least_windows:
+        if voiced.size == 0:
             return NotHeard(
-                Unheard.NO_VOICE,
-                f"none of {len(chosen)} windows holds a voice",
-                float(odds.max(initial=-99.0)),
+                Unheard.NO_VOICE, f"none of {len(chosen)} windows holds a voice", float(odds.max())
             )
-        kept = [vocals[index] for index in voiced]
-        mels = np.stack([power_mel(vocal)[:WINDOW_FRAMES] for vocal in kept])
-        levels = np.asarray([np.sqrt(np.mean(vocal**2)) for vocal in kept], np.float32)
+        mels, levels = zip(*(centre_features(stereo, chosen[index]) for index in voiced), strict=True)
+        resemblyzer = self._resemblyzer.embed(np.stack(mels), np.asarray(levels, np.float32))
         return HeardVoice(
             windows=tuple(Window(chosen[index].frame, float(odds[index])) for index in voiced),
-            embeddings={
-                CAMPPLUS: campplus[voiced],
-                RESEMBLYZER: self._resemblyzer.embed(mels, levels),
-            },
+            embeddings={CAMPPLUS: campplus[voiced], RESEMBLYZER: resemblyzer},
             odds=float(odds[voiced].mean()),
         )
+
+
+def mid_features(mid: Floats, window: Window) -> Floats:
+    """What CAM++ hears: the mid signal as it is. Masking the sides away costs it more than the band does."""
+    return log_mel(mid[_span(window)])[:WINDOW_FRAMES]
+
+
+def centre_features(stereo: Floats, window: Window) -> tuple[Floats, np.float32]:
+    """What Resemblyzer hears, and its level: the centre channel, which halves its errors under a band."""
+    excerpt = stereo[_span(window)]
+    vocal = np.ascontiguousarray(excerpt[:, 0])
+    if excerpt.shape[1] > 1:
+        vocal = centre_channel(vocal, np.ascontiguousarray(excerpt[:, 1]))
+    return power_mel(vocal)[:WINDOW_FRAMES], np.sqrt(np.mean(vocal**2))
 
 
 def decibels(samples: NDArray[np.float32]) -> float:
@@ -107,10 +112,3 @@ def _span(window: Window) -> slice:
 
 def _audible(mid: Floats, window: Window) -> bool:
     return decibels(mid[_span(window)]) >= SILENT_DBFS
-
-
-def vocal_of(stereo: Floats, window: Window) -> Floats:
-    excerpt = stereo[_span(window)]
-    if excerpt.shape[1] == 1:
-        return np.ascontiguousarray(excerpt[:, 0])
-    return centre_channel(np.ascontiguousarray(excerpt[:, 0]), np.ascontiguousarray(excerpt[:, 1]))

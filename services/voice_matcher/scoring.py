@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 from services.voice_matcher.embedding import unit
 from services.voice_matcher.fbank import Floats
 
-NEAREST = 40
-"""How many of the most similar cohort voices a score is compared with."""
+NEAREST = 400
+"""How many of the most similar cohort voices a score is compared with: all of a small cohort. Of 196
+strangers the nearest 20, 40 or 80 found fewer voices at the same rate of false matches."""
 
 Scores = NDArray[np.float64]
 

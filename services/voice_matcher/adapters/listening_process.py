@@ -5,7 +5,7 @@ import os
 import time
 from pathlib import Path
 
-from services.voice_matcher.ears import Listening, Undecodable
+from services.voice_matcher.ears import Failing, Failure, Listening
 from services.voice_matcher.listening import Effort, Listener
 from services.voice_matcher.models import load_listener
 from shared.audio.decoding import decode_audio
@@ -30,14 +30,16 @@ def listen_to(path: Path, effort: Effort, sha256: str) -> Listening:
         start()
     assert _listener is not None  # noqa: S101 - start() has just set it
     if _digest(path) != sha256:
-        return Listening(
-            Undecodable("the stored bytes are not those that were announced"), _cpu_seconds() - began
-        )
+        return _failed(Failing.OTHER_BYTES, "the stored bytes are not those that were announced", began)
     decoded = decode_audio(path, seconds=LONGEST_SECONDS)
     if isinstance(decoded, DecodeFailure):
-        return Listening(Undecodable(f"{decoded.kind.value}: {decoded.message}"), _cpu_seconds() - began)
+        return _failed(Failing.UNDECODABLE, f"{decoded.kind.value}: {decoded.message}", began)
     heard = _listener.listen(decoded.samples, decoded.sample_rate, effort)
     return Listening(heard, _cpu_seconds() - began)
+
+
+def _failed(kind: Failing, detail: str, began: float) -> Listening:
+    return Listening(Failure(kind, detail), _cpu_seconds() - began)
 
 
 def _digest(path: Path) -> str:

@@ -14,11 +14,11 @@ from pathlib import Path
 import numpy as np
 import soxr
 
+from services.voice_matcher.centre import to_mid
 from services.voice_matcher.embedding import CAMPPLUS, RESEMBLYZER, CamPlusPlus, Resemblyzer
 from services.voice_matcher.fbank import SAMPLE_RATE, log_mel
-from services.voice_matcher.listening import vocal_of
+from services.voice_matcher.listening import centre_features, mid_features
 from services.voice_matcher.manifest import MODEL_FOLDER
-from services.voice_matcher.mel import power_mel
 from services.voice_matcher.training.voices import catalogue, mix, music, segments
 from services.voice_matcher.voice_activity import HOP_FRAMES, WINDOW_FRAMES, Window, movement
 
@@ -48,15 +48,14 @@ class Meter:
 
     def clip(self, source: str, condition: str, shift: float, stereo: np.ndarray) -> Clip:
         """Windows of 3 s without overlap, as the service would embed them."""
-        whole = log_mel(np.ascontiguousarray(stereo.mean(1)))
+        mid = to_mid(stereo)
+        whole = log_mel(mid)
         starts = range(0, len(whole) - WINDOW_FRAMES + 1, 2 * HOP_FRAMES)
-        vocals = [vocal_of(stereo, Window(start, 0.0)) for start in starts]
+        windows = [Window(start, 0.0) for start in starts]
+        mels, levels = zip(*(centre_features(stereo, window) for window in windows), strict=True)
         embeddings = {
-            CAMPPLUS: self._campplus.embed(np.stack([log_mel(v)[:WINDOW_FRAMES] for v in vocals])),
-            RESEMBLYZER: self._resemblyzer.embed(
-                np.stack([power_mel(v)[:WINDOW_FRAMES] for v in vocals]),
-                np.asarray([np.sqrt((v**2).mean()) for v in vocals], np.float32),
-            ),
+            CAMPPLUS: self._campplus.embed(np.stack([mid_features(mid, window) for window in windows])),
+            RESEMBLYZER: self._resemblyzer.embed(np.stack(mels), np.asarray(levels, np.float32)),
         }
         movements = np.stack([movement(whole[start : start + WINDOW_FRAMES]) for start in starts])
         return Clip(source, condition, shift, movements, embeddings)

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from shared.errors import ObjectMissing
+from shared.errors import ObjectMissing, StoreUnavailable
 from shared.events import (
     ArtistStatus,
     AudioRef,
@@ -69,8 +69,11 @@ class NamedStore:
     """Every object is there except those that are ``missing`` (by URI)."""
 
     missing: set[str] = field(default_factory=set)
+    away: bool = False
 
     def local_path(self, uri: str) -> Path:
+        if self.away:
+            raise StoreUnavailable("no answer")
         if uri in self.missing:
             raise ObjectMissing(f"no object {uri}")
         return Path("/objects") / uri.rsplit("/", 1)[1]

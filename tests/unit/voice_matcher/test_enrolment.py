@@ -105,12 +105,14 @@ async def test_an_artist_without_a_usable_reference_is_named_as_not_searched(
     assert "no reference" in enrolment.unusable["bo"]
 
 
-async def test_an_artist_waits_when_the_listener_dies_and_is_enrolled_later(
-    enrolment: Enrolment, ears: ToldEars
+async def test_an_artist_waits_while_the_store_is_away_and_is_enrolled_later(
+    enrolment: Enrolment, ears: ToldEars, store: NamedStore
 ) -> None:
+    ears.holds[sha("bo-1")] = Singer(2).heard()
+    store.away = True
     enrolment.on_change("bo", artist("bo", "bo-1"))
     await enrolment.settle()
     assert enrolment.unusable == {"bo": "not listened to yet"}
-    ears.holds[sha("bo-1")] = Singer(2).heard()
+    store.away = False
     await enrolment.settle()
     assert enrolment.index.artists == {"bo"}

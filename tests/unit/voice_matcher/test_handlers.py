@@ -3,12 +3,11 @@
 import pytest
 
 from services.voice_matcher.domain import NotHeard, Unheard
-from services.voice_matcher.ears import Undecodable
+from services.voice_matcher.ears import Failing, Failure
 from services.voice_matcher.enrolment import Enrolment
 from services.voice_matcher.handlers import TrackListener
 from services.voice_matcher.index import VoiceIndex
 from shared.clock import SetClock
-from shared.errors import TransientError
 from shared.events import FindingRecorded, Verdict
 from shared.stream.outcome import Done, Retry
 from shared.topics import FINDINGS
@@ -81,11 +80,10 @@ async def test_a_stranger_is_listed_under_no_artist(listener: TrackListener, ear
         (NotHeard(Unheard.SILENT, "the level is under -60 dBFS"), "silent"),
         (NotHeard(Unheard.NO_VOICE, "none of 10 windows holds a voice"), "no_voice"),
         (NotHeard(Unheard.TOO_SHORT, "1.0 s of audio"), "too_short"),
-        (Undecodable("malformed: not audio"), "undecodable"),
     ],
 )
 async def test_without_a_measurable_voice_nothing_is_claimed(
-    listener: TrackListener, ears: ToldEars, heard: NotHeard | Undecodable, code: str
+    listener: TrackListener, ears: ToldEars, heard: NotHeard, code: str
 ) -> None:
     ears.holds[sha("song")] = heard
     finding = await finding_of(listener)
@@ -131,6 +129,18 @@ async def test_audio_that_is_not_in_the_store_is_tried_again(
     assert isinstance(await listener.on_uploaded(track()), Retry)
 
 
-async def test_a_listener_that_dies_is_no_finding(listener: TrackListener) -> None:
-    with pytest.raises(TransientError):
-        await listener.on_uploaded(track())
+@pytest.mark.parametrize(
+    "failure",
+    [
+        Failure(Failing.UNDECODABLE, "malformed: the frames do not fit"),
+        Failure(Failing.OTHER_BYTES, "the stored bytes are not those that were announced"),
+        Failure(Failing.CRASHED, "the process that listened to this file died twice"),
+    ],
+)
+async def test_a_failure_is_an_error_and_never_a_missing_voice(
+    listener: TrackListener, ears: ToldEars, failure: Failure
+) -> None:
+    ears.holds[sha("song")] = failure
+    finding = await finding_of(listener)
+    assert finding.verdict is Verdict.ERROR
+    assert finding.reason == f"{failure.kind.value}: {failure.detail}"

@@ -28,10 +28,10 @@ def test_strangers_score_about_as_much_as_the_cohort_does() -> None:
 
 
 def test_the_level_is_taken_over_the_most_similar_strangers() -> None:
-    scores = np.arange(100.0)[None]
+    scores = np.arange(1000.0)[None]
     level = Level.of(scores)
-    assert level.mean[0] == pytest.approx(np.arange(100 - NEAREST, 100).mean())
-    assert level.deviation[0] == pytest.approx(np.arange(100 - NEAREST, 100).std())
+    assert level.mean[0] == pytest.approx(np.arange(1000 - NEAREST, 1000).mean())
+    assert level.deviation[0] == pytest.approx(np.arange(1000 - NEAREST, 1000).std())
 
 
 @given(st.lists(st.floats(-10, 10), min_size=1, max_size=12))

@@ -1,0 +1,56 @@
+"""``score`` and ``explain`` by hand, on files."""
+
+import csv
+import json
+from pathlib import Path
+
+import pytest
+
+from services.voice_matcher.command_line import run
+
+SAMPLES = Path(__file__).parents[3] / "deploy" / "samples"
+
+
+@pytest.fixture
+def references(tmp_path: Path) -> Path:
+    table = tmp_path / "references.csv"
+    table.write_text(f"artist,file\nliva,{SAMPLES / 'references' / 'liva-norrfjell-2.flac'}\n")
+    return table
+
+
+def test_score_writes_a_row_for_every_query_and_artist(references: Path, tmp_path: Path) -> None:
+    queries, out = tmp_path / "queries.csv", tmp_path / "scores.csv"
+    tracks = {"own": "switchboard-songs.flac", "other": "il-centralino.flac", "broken": "not-audio.flac"}
+    rows = [f"{name},{SAMPLES / 'tracks' / file}" for name, file in tracks.items()]
+    queries.write_text("\n".join(["id,file", *rows]) + "\n")
+    assert run(["score", "--references", str(references), "--queries", str(queries), "--out", str(out)]) == 0
+    with out.open(newline="") as table:
+        told = {row["id"]: row for row in csv.DictReader(table)}
+    assert {name: row["verdict"] for name, row in told.items()} == {
+        "own": "match",
+        "other": "no_match",
+        "broken": "not_measured",
+    }
+    assert float(told["own"]["score"]) > float(told["other"]["score"])
+    assert float(told["own"]["seconds_of_voice"]) > 3.0
+    assert told["broken"]["score"] == ""
+
+
+def test_explain_tells_passages_thresholds_and_the_reference(
+    references: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    track = SAMPLES / "tracks" / "night-shift.flac"
+    assert run(["explain", str(track), "--artist", "liva", "--references", str(references)]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["verdict"] == "match"
+    assert told["score"] >= told["thresholds"]["match"]
+    assert all(p["start"] < p["end"] for p in told["best_passages"])
+    assert Path(told["closest_reference"]).exists()
+
+
+def test_an_artist_without_references_is_an_error_that_names_it(
+    references: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    track = SAMPLES / "tracks" / "night-shift.flac"
+    assert run(["explain", str(track), "--artist", "nobody", "--references", str(references)]) == 2
+    assert "nobody" in capsys.readouterr().err

@@ -1,0 +1,141 @@
+"""What the service hears in real recordings: the shipped samples and signals without a voice."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+import soxr
+
+from services.voice_matcher.domain import (
+    ArtistScore,
+    HeardVoice,
+    MatchVerdict,
+    NotHeard,
+    ReferenceVoice,
+    Unheard,
+    VoiceTemplate,
+)
+from services.voice_matcher.embedding import DIMENSIONS
+from services.voice_matcher.fbank import Floats
+from services.voice_matcher.index import VoiceIndex
+from services.voice_matcher.listening import REFERENCE, UPLOAD, Effort, Listener
+from services.voice_matcher.models import load_listener, load_yardstick
+
+SAMPLES = Path(__file__).parents[3] / "deploy" / "samples"
+
+
+@pytest.fixture(scope="module")
+def listener() -> Listener:
+    return load_listener()
+
+
+def read(name: str) -> tuple[Floats, int]:
+    samples, rate = soundfile.read(SAMPLES / name, dtype="float32", always_2d=True)
+    return samples, rate
+
+
+def hear(listener: Listener, samples: Floats, rate: int, effort: Effort = UPLOAD) -> HeardVoice:
+    heard = listener.listen(samples, rate, effort)
+    assert isinstance(heard, HeardVoice)
+    return heard
+
+
+@pytest.fixture(scope="module")
+def index(listener: Listener) -> VoiceIndex:
+    references = []
+    for name in ("references/liva-norrfjell-1.flac", "references/liva-norrfjell-2.flac"):
+        heard = hear(listener, *read(name), REFERENCE)
+        vectors = {network: heard.mean(network) for network in DIMENSIONS}
+        references.append(ReferenceVoice(name, "-", heard.seconds, vectors))
+    template = VoiceTemplate("liva-norrfjell", "Liva Norrfjell", tuple(references))
+    return VoiceIndex(load_yardstick(), {"liva-norrfjell": template})
+
+
+def only(found: tuple[ArtistScore, ...]) -> ArtistScore:
+    (score,) = found
+    return score
+
+
+@pytest.mark.parametrize("name", ["switchboard-songs.flac", "call-me-back.wav", "night-shift.flac"])
+def test_the_enrolled_voice_is_found_alone_and_under_music(
+    listener: Listener, index: VoiceIndex, name: str
+) -> None:
+    found = only(index.search(hear(listener, *read(f"tracks/{name}"))))
+    assert found.verdict is MatchVerdict.MATCH
+    assert found.probability > 0.5
+
+
+@pytest.mark.parametrize("name", ["borrowed-voice.flac", "lost-demo.flac"])
+def test_the_enrolled_voice_made_anew_by_a_network_is_found(
+    listener: Listener, index: VoiceIndex, name: str
+) -> None:
+    assert only(index.search(hear(listener, *read(f"tracks/{name}")))).verdict is MatchVerdict.MATCH
+
+
+@pytest.mark.parametrize("name", ["il-centralino.flac", "golos-na-linii.flac", "harbour-poem.flac"])
+def test_other_voices_are_not_taken_for_the_enrolled_one(
+    listener: Listener, index: VoiceIndex, name: str
+) -> None:
+    found = only(index.search(hear(listener, *read(f"tracks/{name}"))))
+    assert found.verdict is not MatchVerdict.MATCH
+    assert found.probability < 0.1
+
+
+@pytest.mark.parametrize("name", ["elveszett-lelkek.flac", "a-new-journey.flac", "metal-madness.ogg"])
+def test_music_is_never_taken_for_the_enrolled_voice(
+    listener: Listener, index: VoiceIndex, name: str
+) -> None:
+    heard = listener.listen(*read(f"tracks/{name}"))
+    if isinstance(heard, HeardVoice):
+        assert only(index.search(heard)).verdict is MatchVerdict.NO_MATCH
+    else:
+        assert heard.why is Unheard.NO_VOICE
+
+
+@pytest.mark.parametrize(("rate", "gain"), [(48_000, 0.1), (22_050, 0.5)])
+def test_rate_and_loudness_of_the_delivery_hardly_matter(
+    listener: Listener, index: VoiceIndex, rate: int, gain: float
+) -> None:
+    samples, own_rate = read("tracks/switchboard-songs.flac")
+    delivered = soxr.resample(samples, own_rate, rate) * np.float32(gain)
+    before = only(index.search(hear(listener, samples, own_rate))).score
+    assert only(index.search(hear(listener, delivered, rate))).score == pytest.approx(before, rel=0.1)
+
+
+def test_the_evidence_names_passages_inside_the_recording(listener: Listener, index: VoiceIndex) -> None:
+    samples, rate = read("tracks/night-shift.flac")
+    found = only(index.search(hear(listener, samples, rate)))
+    assert found.passages
+    assert all(0 <= p.start < p.end <= samples.shape[0] / rate + 0.1 for p in found.passages)
+
+
+def tones() -> Iterator[tuple[str, Floats]]:
+    time = np.arange(16_000 * 8) / 16_000
+    chord = sum(np.sin(2 * np.pi * f * time) for f in (220.0, 277.2, 329.6)) / 6
+    yield "a held chord", chord.astype(np.float32)[:, None]
+    noise = np.random.default_rng(1).normal(0, 0.1, time.size)
+    yield "noise", noise.astype(np.float32)[:, None]
+
+
+@pytest.mark.parametrize(("what", "signal"), list(tones()), ids=[name for name, _ in tones()])
+def test_what_holds_no_voice_is_not_measured(listener: Listener, what: str, signal: Floats) -> None:
+    heard = listener.listen(signal, 16_000)
+    assert isinstance(heard, NotHeard), what
+    assert heard.why is Unheard.NO_VOICE
+
+
+@pytest.mark.parametrize(
+    ("signal", "why"),
+    [
+        (np.zeros((16_000 * 10, 2), np.float32), Unheard.SILENT),
+        (np.full((16_000 * 10, 1), 1e-5, np.float32), Unheard.SILENT),
+        (np.ones((16_000 * 2, 1), np.float32), Unheard.TOO_SHORT),
+        (np.zeros((0, 2), np.float32), Unheard.TOO_SHORT),
+    ],
+)
+def test_silence_and_scraps_are_not_measured(listener: Listener, signal: Floats, why: Unheard) -> None:
+    heard = listener.listen(signal, 16_000)
+    assert isinstance(heard, NotHeard)
+    assert heard.why is why
