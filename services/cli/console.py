@@ -10,7 +10,6 @@ from typing import Any, NoReturn
 import httpx
 import typer
 from confluent_kafka import KafkaException
-from redis.exceptions import RedisError
 from rich.console import Console
 
 from services.cli.problems import Refusal
@@ -52,8 +51,6 @@ def plain_words() -> Iterator[None]:
         )
     except KafkaException as error:
         fail(f"the broker: {error.args[0].str()}")
-    except RedisError as error:
-        fail(f"Redis: {error}")
     except KeyboardInterrupt:
         err.print("[yellow]stopped[/]; what was accepted stays accepted")
         raise typer.Exit(EXIT_INTERRUPTED) from None

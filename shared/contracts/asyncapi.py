@@ -79,14 +79,18 @@ def _channel(spec: TopicSpec, topic: Topic, about: str, message: str) -> dict[st
 
 
 def _operations() -> dict[str, Any]:
+    """Every reader's consumer group is named; those without one read the whole topic at each start."""
     operations: dict[str, Any] = {}
     for operation in OPERATIONS:
         topic, service, message = operation.topic, operation.service, _name(operation.topic.event)
-        operations |= _operation(service, operation.action, topic.name, message, operation.about)
-        if operation.action is Action.RECEIVE and service in topic.consumers:
+        reads = operation.action is Action.RECEIVE and service in topic.consumers
+        entry = _operation(service, operation.action, topic.name, message, operation.about)
+        operations |= _in_group(entry, service) if reads else entry
+        if reads:
             for tier in RETRY_TIERS:
                 again, retry = topic.retry(service, tier), f"{message}Retry"
-                operations |= _operation(service, Action.RECEIVE, again, retry, "Try again once it is due.")
+                entry = _operation(service, Action.RECEIVE, again, retry, "Try again once it is due.")
+                operations |= _in_group(entry, f"{service}.retries")
                 operations |= _operation(
                     service, Action.SEND, again, retry, "Put off what may succeed later."
                 )
@@ -94,6 +98,11 @@ def _operations() -> dict[str, Any]:
             about = "Give up, and say why."
             operations |= _operation(service, Action.SEND, dead, f"{message}DeadLetter", about)
     return operations
+
+
+def _in_group(operations: dict[str, Any], group: str) -> dict[str, Any]:
+    kafka = {"groupId": {"type": "string", "const": group}, "bindingVersion": KAFKA_BINDING}
+    return {name: {**operation, "bindings": {"kafka": kafka}} for name, operation in operations.items()}
 
 
 def _operation(service: str, action: Action, channel: str, message: str, about: str) -> dict[str, Any]:

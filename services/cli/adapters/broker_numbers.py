@@ -1,33 +1,20 @@
 """Asking the broker for offsets and for what consumer groups committed."""
 
-import time
 from collections.abc import Iterable
-from typing import Any
+from functools import partial
+from typing import Any, cast
 
-from confluent_kafka import (
-    ConsumerGroupState,
-    ConsumerGroupTopicPartitions,
-    KafkaError,
-    KafkaException,
-    TopicPartition,
-)
+from confluent_kafka import ConsumerGroupState, ConsumerGroupTopicPartitions, TopicPartition
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.admin import OffsetSpec as UntypedOffsetSpec  # type: ignore[attr-defined]  # it is exported
 
 from services.cli.adapters.dead_letter_reader import REPLAY_GROUP
+from services.cli.adapters.patience import patiently
 from services.cli.topic_numbers import Offsets, Partition
-from shared.errors import SystemicError
 from shared.stream.admin import TopicResult
 
-TIMEOUT = 10.0
+TIMEOUT = 5.0
 _Spec: Any = UntypedOffsetSpec
-_UNSETTLED = {
-    KafkaError.NOT_LEADER_FOR_PARTITION,
-    KafkaError.LEADER_NOT_AVAILABLE,
-    KafkaError.UNKNOWN_TOPIC_OR_PART,
-}
-"""What a broker answers about a topic that was created a moment ago."""
-_UNSETTLED_WAITS = (0.1, 0.3, 1.0, 3.0)
 
 
 class BrokerNumbers:
@@ -48,10 +35,7 @@ class BrokerNumbers:
 
     def groups(self) -> dict[str, bool]:
         """Every group that commits, and whether it has members now."""
-        try:
-            listed = self._admin.list_consumer_groups(request_timeout=TIMEOUT).result()
-        except KafkaException as error:
-            raise _silent(error) from error
+        listed = patiently(lambda: self._admin.list_consumer_groups(request_timeout=TIMEOUT).result())
         return {
             group.group_id: group.state in {ConsumerGroupState.STABLE, *_REBALANCING}
             for group in listed.valid
@@ -61,12 +45,7 @@ class BrokerNumbers:
     def committed(self, groups: Iterable[str]) -> dict[str, dict[Partition, int]]:
         answers: dict[str, dict[Partition, int]] = {}
         for group in groups:
-            request = [ConsumerGroupTopicPartitions(group)]
-            futures = self._admin.list_consumer_group_offsets(request, request_timeout=TIMEOUT)
-            try:
-                kept = futures[group].result()
-            except KafkaException as error:
-                raise _silent(error) from error
+            kept = patiently(partial(self._offsets_of, group))
             answers[group] = {
                 (place.topic, place.partition): place.offset
                 for place in kept.topic_partitions or ()
@@ -77,19 +56,17 @@ class BrokerNumbers:
     def _list(self, places: list[TopicPartition], spec: Any) -> dict[Partition, int]:
         if not places:
             return {}
-        for wait in (*_UNSETTLED_WAITS, None):
+
+        def ask() -> dict[Partition, int]:
             futures = self._admin.list_offsets(dict.fromkeys(places, spec), request_timeout=TIMEOUT)
-            try:
-                return {(place.topic, place.partition): one.result().offset for place, one in futures.items()}
-            except KafkaException as error:
-                if wait is None or error.args[0].code() not in _UNSETTLED:
-                    raise _silent(error) from error
-                time.sleep(wait)
-        return {}
+            return {(place.topic, place.partition): one.result().offset for place, one in futures.items()}
+
+        return patiently(ask)
+
+    def _offsets_of(self, group: str) -> ConsumerGroupTopicPartitions:
+        request = [ConsumerGroupTopicPartitions(group)]
+        futures = self._admin.list_consumer_group_offsets(request, request_timeout=TIMEOUT)
+        return cast("ConsumerGroupTopicPartitions", futures[group].result())
 
 
 _REBALANCING = (ConsumerGroupState.PREPARING_REBALANCING, ConsumerGroupState.COMPLETING_REBALANCING)
-
-
-def _silent(error: KafkaException) -> SystemicError:
-    return SystemicError(f"the broker did not answer: {error.args[0].str()}")

@@ -4,9 +4,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from types import TracebackType
 from typing import Self, cast
 
-from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
+from confluent_kafka import Consumer, KafkaError, TopicPartition
 from confluent_kafka import Message as Received
 
+from services.cli.adapters.patience import patiently
 from services.cli.dead_letters import DeadLetter
 from services.cli.replay import Place
 from services.cli.replay_position import Position
@@ -15,7 +16,7 @@ from shared.stream.message import Message
 from shared.stream.timestamps import from_epoch
 
 REPLAY_GROUP = "trackgate.replay"
-TIMEOUT = 10.0
+TIMEOUT = 5.0
 
 
 class DeadLetterReader:
@@ -38,15 +39,10 @@ class DeadLetterReader:
 
     def __enter__(self) -> Self:
         try:
-            known = self._consumer.list_topics(timeout=TIMEOUT).topics
-            for topic in self._topics:
-                for partition in known[topic].partitions if topic in known else ():
-                    place = TopicPartition(topic, partition)
-                    low, high = self._consumer.get_watermark_offsets(place, timeout=TIMEOUT)
-                    self._bounds[topic, partition] = (low, high)
-        except KafkaException as error:
+            self._bounds = patiently(self._find_bounds)
+        except SystemicError:
             self._consumer.close()
-            raise SystemicError(f"the broker did not answer: {error.args[0].str()}") from error
+            raise
         return self
 
     def __exit__(
@@ -75,12 +71,25 @@ class DeadLetterReader:
             (kept.topic, kept.partition): Position.parse(max(0, kept.offset), kept.metadata or "").from_start(
                 self._bounds[kept.topic, kept.partition][0]
             )
-            for kept in self._consumer.committed(wanted, timeout=TIMEOUT)
+            for kept in patiently(lambda: self._consumer.committed(wanted, timeout=TIMEOUT))
         }
 
     def save(self, place: Place, position: Position) -> None:
         kept = TopicPartition(place[0], place[1], position.low, metadata=position.ranges())
-        self._consumer.commit(offsets=[kept], asynchronous=False)
+        patiently(lambda: self._consumer.commit(offsets=[kept], asynchronous=False))
+
+    def _find_bounds(self) -> dict[Place, tuple[int, int]]:
+        known = self._consumer.list_topics(timeout=TIMEOUT).topics
+        places = [
+            (topic, partition)
+            for topic in self._topics
+            if topic in known
+            for partition in known[topic].partitions
+        ]
+        return {
+            place: self._consumer.get_watermark_offsets(TopicPartition(*place), timeout=TIMEOUT)
+            for place in places
+        }
 
     def _partition(self, topic: str, partition: int, low: int, high: int) -> Iterator[DeadLetter]:
         self._consumer.assign([TopicPartition(topic, partition, low)])

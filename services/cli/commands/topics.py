@@ -40,7 +40,9 @@ def topics(
     Exit status 1 when a topic is missing or not as it should be.
     """
     with plain_words():
-        found = create_topics(kafka, partitions) if create else check_topics(kafka, partitions)
+        found = (
+            create_topics(kafka, partitions) if create else check_topics(kafka, partitions, timeout_seconds=5)
+        )
         broker = BrokerNumbers(kafka)
         present = [topic for topic in found if topic.partitions]
         numbers = topic_numbers(found, broker.offsets(present), broker.committed(broker.groups()))
