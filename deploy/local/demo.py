@@ -236,12 +236,10 @@ def _home(settings: DemoSettings, console: Console) -> Iterator[DemoSettings]:
 
 
 def _refuse_undecided(screened: Sequence[Screened]) -> None:
-    undecided = [one for one in screened if isinstance(one.given, Undecided)]
+    """What each of them waits for was told with the table."""
+    undecided = sum(isinstance(one.given, Undecided) for one in screened)
     if undecided:
-        told = "\n".join(
-            f"  - {one.sample.file}: {one.given.why}" for one in undecided if isinstance(one.given, Undecided)
-        )
-        raise ScreeningFailed(f"no decision for\n{told}")
+        raise ScreeningFailed(f"{undecided} of {len(screened)} samples got no decision")
 
 
 def _url(service: ServiceSpec) -> str:

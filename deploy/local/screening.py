@@ -13,12 +13,11 @@ from deploy.local.results import Decided, Given, Refused, Screened, Undecided, i
 from deploy.samples.manifest import Sample
 from services.cli.problems import Refusal
 from services.cli.tracks import Track
-from shared.errors import TrackgateError
+from shared.errors import TrackgateError, TransientError
 
 PARALLEL_UPLOADS = 3
 _WATCH_STACK_S = 0.5
 _UNAVAILABLE = 500
-_TRANSPORT_TRIES_S = 15.0
 
 
 class Tracks(Protocol):
@@ -112,7 +111,7 @@ class Screening:
                 return Refused.by(refusal, took)
             except httpx.TransportError as error:
                 took = time.monotonic() - started
-                if took > _TRANSPORT_TRIES_S:
+                if took > self._patience_s:
                     return Undecided(None, f"ingest does not answer ({type(error).__name__})", took)
                 await self._sleep(_WATCH_STACK_S)
 
@@ -124,12 +123,12 @@ class Screening:
         why = ""
         try:
             async with asyncio.timeout(self._patience_s):
-                async for last in tracks.watch(track_id):
+                async for last in self._changes(tracks, track_id):
                     self._view.state(index, last.progress)
                     if is_settled(last):
                         break
         except TimeoutError:
-            why = f"after {self._patience_s:.0f} s "
+            why = f"after {self._patience_s:.0f} s: "
         except (Refusal, TrackgateError) as error:
             why = f"{error}; "
         took = time.monotonic() - started
@@ -138,3 +137,14 @@ class Screening:
         if last.decision.decided_at < since:
             return Decided(last, last.seconds or 0.0, repeated=True)
         return Decided(last, took)
+
+    async def _changes(self, tracks: Tracks, track_id: str) -> AsyncIterator[Track]:
+        """Watches on for as long as the caller likes: a service that crashed is being started again."""
+        while True:
+            try:
+                async for track in tracks.watch(track_id):
+                    yield track
+            except TransientError:
+                await self._sleep(_WATCH_STACK_S)
+            else:
+                return

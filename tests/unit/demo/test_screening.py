@@ -14,6 +14,7 @@ from deploy.local.screening import Screening
 from deploy.samples.manifest import Sample, load_manifest
 from services.cli.problems import Refusal
 from services.cli.tracks import Decision, Finding, Note, Track
+from shared.errors import TransientError
 
 TODAY = date(2026, 3, 1)
 SAMPLE = load_manifest().samples[0]
@@ -144,10 +145,26 @@ async def test_a_delivery_whose_connection_broke_is_made_again() -> None:
     broken = httpx.ReadError("the connection broke")
     api = Api(told("publish", "nothing_found"), answers=(broken, "t-1"))
 
-    (one,), _ = await screen(api)
+    (one,), _ = await screen(api, patience_s=10.0)
 
     assert one.outcome == "publish"
     assert len(api.delivered) == 2
+
+
+async def test_a_track_is_watched_on_while_ingest_is_started_again() -> None:
+    class Restarting(Api):
+        watches = 0
+
+        async def watch(self, track_id: str) -> AsyncIterator[Track]:
+            self.watches += 1
+            if self.watches < 3:
+                raise TransientError("the upload API does not answer")
+            async for change in super().watch(track_id):
+                yield change
+
+    (one,), _ = await screen(Restarting(told("publish", "nothing_found")), patience_s=10.0)
+
+    assert one.outcome == "publish"
 
 
 async def test_results_come_in_the_order_of_the_samples() -> None:
