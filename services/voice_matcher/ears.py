@@ -27,10 +27,11 @@ class Failure:
 
 @dataclass(frozen=True)
 class Listening:
-    """What came of listening to one file, and what it cost."""
+    """What came of listening to one file, how much of it was looked at, and what it cost."""
 
     heard: HeardVoice | NotHeard | Failure
     cpu_seconds: float
+    seconds_searched: float = 0.0
 
 
 class Ears(Protocol):

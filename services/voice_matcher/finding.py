@@ -25,6 +25,7 @@ class Measured:
     model_version: str
     at: datetime
     cpu_seconds: float
+    seconds_searched: float
     artists: int
     unusable: int
 
@@ -34,8 +35,15 @@ class Measured:
 
     @property
     def measurements(self) -> dict[str, float | str]:
-        """``artists_not_searched`` counts protected artists of whom this finding says nothing."""
-        return {"artists_searched": float(self.artists), "artists_not_searched": float(self.unusable)}
+        """``artists_not_searched`` counts protected artists of whom this finding says nothing.
+
+        ``seconds_searched`` below the recording's length: voices that come later were not looked for.
+        """
+        return {
+            "artists_searched": float(self.artists),
+            "artists_not_searched": float(self.unusable),
+            "seconds_searched": self.seconds_searched,
+        }
 
 
 def not_measured(measured: Measured, code: str, detail: str) -> FindingRecorded:

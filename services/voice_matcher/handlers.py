@@ -51,6 +51,7 @@ class TrackListener:
             model_version=self._model_version,
             at=self._clock.now(),
             cpu_seconds=listening.cpu_seconds,
+            seconds_searched=listening.seconds_searched,
             artists=len(index),
             unusable=len(self._enrolment.unusable),
         )

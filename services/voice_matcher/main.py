@@ -11,7 +11,7 @@ from services.voice_matcher.enrolment import Enrolment
 from services.voice_matcher.finding import DETECTOR
 from services.voice_matcher.handlers import TrackListener
 from services.voice_matcher.index import VoiceIndex
-from services.voice_matcher.models import load_listener, load_yardstick, model_version
+from services.voice_matcher.models import load_yardstick, model_version, verify_models
 from shared.clock import SystemClock
 from shared.errors import SettingsError
 from shared.events import ProtectedArtist
@@ -37,7 +37,7 @@ def wiring(settings: VoiceMatcherSettings) -> Wire:
 
     @contextlib.asynccontextmanager
     async def wire(_publisher: Publisher) -> AsyncIterator[Wiring]:
-        load_listener()  # a damaged model file stops the start here, not in a child later
+        verify_models()  # a damaged file stops the start here, not in a child later
         yardstick = load_yardstick()
         announce_detector(DETECTOR)
         store = FolderStore(settings.store)

@@ -77,6 +77,16 @@ def load_yardstick() -> Yardstick:
     return Yardstick(backgrounds, file.weights, calibration)
 
 
+def verify_models() -> None:
+    """Read every shipped file once.
+
+    Raises:
+        SettingsError: one is missing or not the recorded one.
+    """
+    for name in read_manifest().files:
+        read_verified(name)
+
+
 def model_version() -> str:
     """Names the whole set of model files; every finding carries it."""
     return read_manifest().version

@@ -35,7 +35,8 @@ def listen_to(path: Path, effort: Effort, sha256: str) -> Listening:
     if isinstance(decoded, DecodeFailure):
         return _failed(Failing.UNDECODABLE, f"{decoded.kind.value}: {decoded.message}", began)
     heard = _listener.listen(decoded.samples, decoded.sample_rate, effort)
-    return Listening(heard, _cpu_seconds() - began)
+    searched = decoded.samples.shape[0] / decoded.sample_rate
+    return Listening(heard, _cpu_seconds() - began, searched)
 
 
 def _failed(kind: Failing, detail: str, began: float) -> Listening:

@@ -1,5 +1,6 @@
 """Tracks, artists and a store, made up."""
 
+from collections.abc import AsyncIterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,6 +14,7 @@ from shared.events import (
     TrackUploaded,
     VoiceReference,
 )
+from shared.objects.store import StoredObject
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 
@@ -78,5 +80,5 @@ class NamedStore:
             raise ObjectMissing(f"no object {uri}")
         return Path("/objects") / uri.rsplit("/", 1)[1]
 
-    async def put(self, chunks: object, *, limit_bytes: int) -> object:
+    async def put(self, chunks: AsyncIterable[bytes], *, limit_bytes: int) -> StoredObject:
         raise NotImplementedError

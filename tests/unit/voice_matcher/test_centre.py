@@ -28,7 +28,8 @@ def test_what_is_only_on_one_side_is_nearly_gone() -> None:
 
 def test_a_voice_in_the_centre_stands_out_from_a_wide_band() -> None:
     time = np.arange(16_000) / 16_000
-    voice = sum(0.1 * np.sin(2 * np.pi * 220 * k * time) / k for k in range(1, 9)).astype(np.float32)
+    tones = [0.1 * np.sin(2 * np.pi * 220 * k * time) / k for k in range(1, 9)]
+    voice = np.sum(tones, axis=0).astype(np.float32)
     left, right = noise(3, 16_000), noise(4, 16_000)
     mid = voice + (left + right) / 2
     kept = centre_channel(voice + left, voice + right)

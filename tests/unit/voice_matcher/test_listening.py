@@ -113,7 +113,7 @@ def test_the_evidence_names_passages_inside_the_recording(listener: Listener, in
 
 def tones() -> Iterator[tuple[str, Floats]]:
     time = np.arange(16_000 * 8) / 16_000
-    chord = sum(np.sin(2 * np.pi * f * time) for f in (220.0, 277.2, 329.6)) / 6
+    chord = np.sum([np.sin(2 * np.pi * f * time) for f in (220.0, 277.2, 329.6)], axis=0) / 6
     yield "a held chord", chord.astype(np.float32)[:, None]
     noise = np.random.default_rng(1).normal(0, 0.1, time.size)
     yield "noise", noise.astype(np.float32)[:, None]

@@ -37,6 +37,7 @@ async def test_a_voice_comes_back_with_what_it_cost(ears: PooledEars) -> None:
     assert isinstance(listening.heard, HeardVoice)
     assert listening.heard.seconds > 6.0
     assert 0.0 < listening.cpu_seconds < 30.0
+    assert listening.seconds_searched >= listening.heard.seconds
 
 
 async def test_bytes_that_were_not_announced_are_not_measured(ears: PooledEars) -> None:
