@@ -43,7 +43,11 @@ def doctor(
     ] = "127.0.0.1",
     service: Annotated[
         list[str] | None,
-        typer.Option(metavar="NAME=URL", help="Where one service is; repeat it. Else HOST and its port."),
+        typer.Option(
+            metavar="NAME=URL",
+            envvar="TRACKGATE_SERVICES",
+            help="Where a service is; repeat it (in the variable: blanks between). Else HOST and its port.",
+        ),
     ] = None,
     *,
     json: Json = False,

@@ -1,5 +1,6 @@
 """The object store: can it be written, and is there room."""
 
+import errno
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -26,6 +27,11 @@ def check_store(root: Path) -> Iterator[Line]:
             file.write(b"written by `trackgate doctor`")
             file.flush()
     except OSError as error:
+        if error.errno == errno.EROFS:
+            yield warn(
+                "object store", f"{root} is mounted read-only here", "the services' /healthz tell more"
+            )
+            return
         advice = "give this user the right to write there, or free the disk"
         yield failing("object store", f"{root} cannot be written: {error.strerror}", advice)
         return

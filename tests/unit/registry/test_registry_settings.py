@@ -53,6 +53,15 @@ def test_where_others_reach_it_no_token_is_made(tmp_path: Path, bind: str) -> No
     assert not (tmp_path / "token").exists()
 
 
+def test_a_container_whose_port_is_published_on_loopback_is_this_machine_too(tmp_path: Path) -> None:
+    settings = RegistrySettings(
+        registry_token_file=tmp_path / "token",
+        bind="0.0.0.0",  # noqa: S104 - inside the container
+        reached_at="127.0.0.1",
+    )
+    assert len(token_digest(settings)) == 64
+
+
 def test_an_emptied_token_file_is_no_token(tmp_path: Path) -> None:
     (tmp_path / "token").write_text("")
     with pytest.raises(SettingsError, match="empty"):
