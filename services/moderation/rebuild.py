@@ -33,8 +33,8 @@ class Folded:
     """What the topics say, with any repeats.
 
     ``held`` is the latest quarantine of each track, ``settled`` the number and id of its latest other
-    decision; the greater number stands. A track that was never held is remembered only where it was decided twice:
-    that is what keeps a late repeat of an earlier decision from opening a case.
+    decision; the greater number stands. A track that was never held is remembered in the queue only
+    where it was decided twice: that is what keeps a late repeat of an earlier decision from opening a case.
     """
 
     held: dict[str, CaseSummary] = field(default_factory=dict)

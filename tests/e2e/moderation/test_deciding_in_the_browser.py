@@ -43,6 +43,12 @@ class Visit:
         if urlsplit(url).hostname not in {"127.0.0.1", None}:
             self.foreign.append(url)
 
+    async def press(self, *keys: str) -> None:
+        """Keys, once the page takes them."""
+        await self.page.locator("body[data-keys=on]").wait_for()
+        for key in keys:
+            await self.page.keyboard.press(key)
+
     async def picture(self, name: str, *, full: bool = False) -> None:
         await self.page.screenshot(path=PICTURES / f"{name}.png", full_page=full)
 
@@ -98,22 +104,22 @@ async def test_cases_appear_by_themselves_in_order(world: World, ada: Visit) -> 
     await expect(rows.locator("a")).to_have_text(
         ["Borrowed Light", "Night Shift", "Harbour Poem (feat. Liva Norrfjell)", "Paper Comets"]
     )
-    await page.keyboard.press("j")
-    await page.keyboard.press("j")
+    await ada.press("j")
+    await ada.press("j")
     await ada.picture("queue-light")
     await page.emulate_media(color_scheme="dark")
     await ada.picture("queue-dark")
     await page.emulate_media(color_scheme="light")
-    await page.keyboard.press("?")
+    await ada.press("?")
     await expect(page.get_by_role("dialog", name="Keys")).to_be_visible()
     await ada.picture("queue-keys")
-    await page.keyboard.press("Escape")
-    await page.keyboard.press("/")
+    await ada.press("Escape")
+    await ada.press("/")
     await page.keyboard.type("harb")
-    await page.keyboard.press("Enter")
+    await ada.press("Enter")
     await expect(rows.locator("a")).to_have_text(["Harbour Poem (feat. Liva Norrfjell)"])
     await page.get_by_label("Search").fill("no such thing")
-    await page.keyboard.press("Enter")
+    await ada.press("Enter")
     await expect(page.get_by_role("heading", name="No case fits these filters")).to_be_visible()
     await ada.picture("queue-nothing-fits")
 
@@ -122,7 +128,7 @@ async def test_a_track_is_heard_and_rejected_by_keyboard_alone(world: World, ada
     page = ada.page
     path = await in_queue(world, await cloned_voice(world, title="Rejected Light"))
     await page.goto(f"{world.address}/queue?text=rejected+light")
-    await page.keyboard.press("n")
+    await ada.press("n")
     await expect(page).to_have_url(f"{world.address}{path}?text=rejected+light")
     await expect(page.get_by_role("heading", level=1)).to_have_text("Rejected Light")
     await expect(page.locator("#wave-note")).to_be_hidden(timeout=30_000)
@@ -131,19 +137,19 @@ async def test_a_track_is_heard_and_rejected_by_keyboard_alone(world: World, ada
     await page.emulate_media(color_scheme="dark")
     await ada.picture("case-dark", full=True)
     await page.emulate_media(color_scheme="light")
-    await page.keyboard.press(" ")
+    await ada.press(" ")
     await expect(page.locator("#time")).to_have_text(re.compile(r"^0:0[1-9] / "))
-    await page.keyboard.press(" ")
-    await page.keyboard.press("]")
-    await page.keyboard.press("]")
+    await ada.press(" ")
+    await ada.press("]")
+    await ada.press("]")
     await expect(page.locator("#time")).to_have_text(re.compile(r"^0:1[01] / "))
 
-    await page.keyboard.press("r")
+    await ada.press("r")
     await expect(page.get_by_role("radio", name="Reject")).to_be_checked()
     await page.keyboard.type("The voice is Liva Norrfjell's, and no grant covers it.")
     await ada.picture("case-deciding")
-    await page.keyboard.press("Escape")
-    await page.keyboard.press("Enter")
+    await ada.press("Escape")
+    await ada.press("Enter")
     await expect(page.get_by_text("Rejected. The case closes")).to_be_visible()
 
     answer = await closed(world, path)
@@ -158,21 +164,21 @@ async def test_deciding_leads_to_the_next_case_and_skipping_past_it(world: World
     first = await in_queue(world, await denied_generation(world, title="Sequel One", release_date=tomorrow()))
     second = await in_queue(world, await denied_generation(world, title="Sequel Two"))
     await page.goto(f"{world.address}/queue?text=sequel")
-    await page.keyboard.press("n")
+    await ada.press("n")
     await expect(page.get_by_role("heading", level=1)).to_have_text("Sequel One")
-    await page.keyboard.press("l")
-    await page.keyboard.press("3")
+    await ada.press("l")
+    await ada.press("3")
     await expect(page.get_by_role("checkbox", name="Signs of AI generation")).to_be_checked()
     await ada.picture("case-labelling")
-    await page.keyboard.press("Enter")
+    await ada.press("Enter")
     await expect(page.get_by_role("heading", level=1)).to_have_text("Sequel Two")
     answer = await closed(world, first)
     assert answer["decision"]["outcome"] == "label"
     assert [label["code"] for label in answer["decision"]["labels"]] == ["ai-detected"]
 
-    await page.keyboard.press("s")
+    await ada.press("s")
     await expect(page).to_have_url(re.compile(r"/queue\?text=sequel&notice=skipped$"))
-    await page.keyboard.press("n")
+    await ada.press("n")
     await expect(page.get_by_text("No free case fits.")).to_be_visible()
     async with world.client("ben") as ben:
         claimed = (await ben.post("/v1/cases/next", params={"text": "sequel"})).json()
@@ -183,9 +189,9 @@ async def test_a_claim_that_was_lost_decides_nothing(world: World, ada: Visit) -
     page = ada.page
     path = await in_queue(world, await denied_generation(world, title="Lost Claim"))
     await page.goto(f"{world.address}{path}")
-    await page.keyboard.press("c")
+    await ada.press("c")
     await expect(page.get_by_role("heading", name="Decide")).to_be_visible()
-    await page.keyboard.press("p")
+    await ada.press("p")
     await expect(page.get_by_role("radio", name="Publish", exact=False).first).to_be_checked()
     token = int(await page.locator("body").get_attribute("data-token") or 0)
     async with world.client("ada") as elsewhere, world.client("ben") as ben:

@@ -28,6 +28,8 @@ export function onKeys(actions) {
     event.preventDefault();
     action(event);
   });
+  // Keys pressed before this moment are lost on purpose: nobody decides a case that they have not seen.
+  document.body.dataset.keys = 'on';
 }
 
 export const press = (id) => () => document.getElementById(id)?.click();
