@@ -138,6 +138,7 @@ async def test_an_outage_of_the_store_is_nobody_s_finding(tmp_path: Path) -> Non
         await measurer(BrokenStore(tmp_path)).on_uploaded(an_upload())
 
 
+@pytest.mark.timeout(300)  # four spawned processes import SciPy, on a busy machine slowly
 async def test_a_file_that_kills_its_process_is_answered_and_its_neighbour_is_measured(
     tmp_path: Path,
 ) -> None:
