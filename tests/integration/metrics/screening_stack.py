@@ -1,0 +1,61 @@
+"""The services that screen, really running on ports of their own, with the samples' registry."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from deploy.local.ports import HOST, free_ports
+from deploy.local.progress import Step
+from deploy.local.secrets_folder import SecretsFolder
+from deploy.local.seed import RegistrySeed
+from deploy.local.services import ServiceSpec, trackgate_services
+from deploy.local.settings import LocalSettings
+from deploy.local.stack import RunningStack, running_stack
+from deploy.samples.manifest import load_manifest
+from services.cli.adapters.registry_api import registry_api
+
+LEFT_OUT = {"moderation"}
+"""The page needs reviewers; the queue is kept, and measured, by its worker."""
+
+
+@dataclass(frozen=True)
+class Screening:
+    """``keys`` are the distributors' API keys."""
+
+    stack: RunningStack
+    services: Mapping[str, ServiceSpec]
+    keys: Mapping[str, str]
+
+    def url(self, service: str) -> str:
+        return f"http://{HOST}:{self.services[service].port}"
+
+
+@contextmanager
+def screening_stack(home: Path, environment: Mapping[str, str]) -> Iterator[Screening]:
+    """``environment`` is added to what every service is told."""
+    specs = trackgate_services({}, home)
+    ports = free_ports(len(specs) + 3)
+    moved = {spec.port_setting: str(port) for spec, port in zip(specs, ports[3:], strict=True)}
+    settings = LocalSettings(
+        home=home,
+        kafka_port=ports[0],
+        kafka_controller_port=ports[1],
+        redis_port=ports[2],
+        start_timeout_s=150,
+        partitions=2,
+    )
+    services = {
+        spec.name: spec.model_copy(update={"env": {**spec.env, **environment}})
+        for spec in trackgate_services(moved, home)
+        if spec.name not in LEFT_OUT
+    }
+    registry = services["registry"]
+    later = [spec for spec in services.values() if spec is not registry]
+    told: list[Step] = []
+    with running_stack(settings, [registry], told.append, later=later) as stack:
+        token = Path(registry.env["TRACKGATE_REGISTRY_TOKEN_FILE"]).read_text(encoding="ascii").strip()
+        with registry_api(f"http://{HOST}:{registry.port}", token) as api:
+            keys = RegistrySeed(api, SecretsFolder(home / "secrets")).plant(load_manifest())
+        stack.start(later)
+        yield Screening(stack, services, keys)
