@@ -1,25 +1,27 @@
 """Evaluating a policy: every rule, every time, with its trace. Pure: the same input gives the same result.
 
 What goes wrong holds the track: a rule that cannot be evaluated, a condition that is not true or false, a
-track that no rule foresaw.
+track that no rule foresaw. This is the only evaluator: live, shadow, rollout, backtest and replay call it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import NamedTuple
 
-import cel
+from pydantic import BaseModel
 
-from services.policy.compiled import CompiledRule, Policy
-from services.policy.inputs import AI_DETECTOR, VOICE_MATCHER, PolicyInput, scope_of
+from services.policy.compiled import CompiledRule, Group, Policy, Step
+from services.policy.inputs import PolicyInput
+from services.policy.looking import Sight
 from services.policy.policy_file import LabelUse
 from services.policy.review import apply_review
-from services.policy.texts import filled, shown, value_at
+from services.policy.texts import filled
 from services.policy.verdict import SEVERITY, Evaluation
 from shared.events import Label, Outcome, Reason, RuleTrace
 
 RULE_FAILED = "policy_error"
 PRIORITY_REVIEW = "priority_review"
+REMEMBERED = 64
 _FAILED_PRIORITY = 90
 
 
@@ -33,7 +35,7 @@ class _Collected:
     labels: list[LabelUse] = field(default_factory=list)
     priority: int = 0
 
-    def add(self, outcome: Outcome, reasons: list[Reason], priority: int) -> None:
+    def add(self, outcome: Outcome, reasons: Sequence[Reason], priority: int) -> None:
         self.outcomes.append(outcome)
         self.reasons += reasons
         self.priority += priority
@@ -41,112 +43,150 @@ class _Collected:
             self.held_by += reasons
 
 
+class _Result(NamedTuple):
+    """One rule on the input, or on one element of a list."""
+
+    trace: RuleTrace
+    reasons: tuple[Reason, ...] = ()
+    failed: bool = False
+
+
 def evaluate(policy: Policy, given: PolicyInput) -> Evaluation:
     """The result of the policy on the input, a person's review included where the input holds one."""
-    values = scope_of(given).model_dump(mode="python")
-    context = cel.Context(variables=values)
-    traces: list[RuleTrace] = []
+    results = _results(policy, given)
     collected = _Collected()
     final: str | None = None
-    for compiled in policy.rules:
-        outcome = _Rule(compiled, given, values, context).result()
-        traces.append(outcome.trace)
-        if outcome.failed and final is None:
+    for compiled, result in zip(policy.rules, results, strict=True):
+        if result.failed and final is None:
             collected.add(Outcome.QUARANTINE, [_failure(compiled)], _FAILED_PRIORITY)
-        if not outcome.reasons:
+        if not result.reasons:
             continue
         then = compiled.rule.then
         if then.final and final is None:
             final, collected = compiled.rule.id, _Collected()
         if final is None or final == compiled.rule.id:
-            collected.add(then.outcome, outcome.reasons, then.priority)
+            collected.add(then.outcome, result.reasons, then.priority)
             collected.labels += then.labels
+    traces = tuple(result.trace for result in results)
     if final is not None:
-        traces = [_set_aside(trace, final) for trace in traces]
-    automatic = _combined(policy, collected, tuple(traces))
+        traces = tuple(_set_aside(trace, final) for trace in traces)
+    automatic = _combined(policy, collected, traces)
     if given.review is None:
         return automatic
     return apply_review(automatic, given.review, policy.labels, final_rule=final)
 
 
-@dataclass(frozen=True)
-class _Result:
-    trace: RuleTrace
-    reasons: list[Reason]
-    failed: bool = False
+def _results(policy: Policy, given: PolicyInput) -> list[_Result]:
+    """In the order of the rules."""
+    sight = Sight(policy, given)
+    found: list[_Result | None] = [None] * len(policy.rules)
+    for group in policy.groups:
+        if group.each is None:
+            for place, result in zip(group.rules, _at(policy, group, sight, ()), strict=True):
+                found[place] = result
+            continue
+        elements = getattr(given, group.each.collection)
+        by_element = []
+        for element in elements:
+            sight.turn_to(group, element)
+            by_element.append(_at(policy, group, sight, _evidence(element)))
+        for number, place in enumerate(group.rules):
+            found[place] = _settled(policy.rules[place], [results[number] for results in by_element])
+    return [result for result in found if result is not None]
 
 
-class _Rule:
-    """One rule on one input."""
+def _evidence(element: BaseModel) -> tuple[str, ...]:
+    named: tuple[str, ...] = getattr(element, "evidence", ())
+    return named
 
-    def __init__(
-        self, compiled: CompiledRule, given: PolicyInput, values: dict[str, Any], context: cel.Context
-    ) -> None:
-        self._compiled = compiled
-        self._given = given
-        self._values = values
-        self._context = context
 
-    def result(self) -> _Result:
-        each = self._compiled.each
-        if each is None:
-            holds, why = self._holds(self._values)
-            return self._settled([(holds, why, self._reason(self._values, ()) if holds else None)])
-        elements = getattr(self._given, each.collection)
-        if not elements:
-            return _Result(self._trace(matched=False, why=f"there are no {each.collection}"), [])
-        found = []
-        for element, value in zip(elements, self._values[each.collection], strict=True):
-            values = {**self._values, each.variable: value}
-            self._context.add_variable(each.variable, value)
-            holds, why = self._holds(values)
-            found.append((holds, why, self._reason(values, element.evidence) if holds else None))
-        return self._settled(found)
+def _at(policy: Policy, group: Group, sight: Sight, evidence: tuple[str, ...]) -> list[_Result]:
+    """The group's rules on what is in sight. The hot loop of every decision: what was said once is kept."""
+    try:
+        held = group.program.execute(sight.context)
+    except Exception:  # noqa: BLE001 - some condition failed, whatever the engine raised: find out which
+        return [_one_by_one(policy.rules[place], sight, evidence) for place in group.rules]
+    words = sight.words
+    results = []
+    for steps, count in zip(group.steps, held, strict=True):
+        step = steps[count]
+        slots = step.slots
+        seen = words[slots[0]] if len(slots) == 1 else tuple([words[slot] for slot in slots])
+        result = step.said.get(seen)
+        if result is None:
+            result = _said(step, seen, sight)
+        if step.condition is None:
+            result = _Result(result.trace, (_reason(step.rule, sight, evidence),))
+        results.append(result)
+    return results
 
-    def _settled(self, found: list[tuple[bool | None, str, Reason | None]]) -> _Result:
-        reasons = [reason for _, _, reason in found if reason is not None]
-        why = "; ".join(
-            dict.fromkeys(sentence for holds, sentence, _ in found if bool(holds) == bool(reasons))
+
+def _said(step: Step, seen: Hashable, sight: Sight) -> _Result:
+    facts = sight.facts(step.slots)
+    if step.condition is None:
+        trace = RuleTrace(rule=step.rule.rule.id, matched=True, why=facts or "always so")
+    else:
+        why = f"`{step.condition.text}` is not so ({facts})"
+        trace = RuleTrace(rule=step.rule.rule.id, matched=False, why=why)
+    if len(step.said) >= REMEMBERED:
+        step.said.clear()
+    step.said[seen] = result = _Result(trace)
+    return result
+
+
+def _one_by_one(compiled: CompiledRule, sight: Sight, evidence: tuple[str, ...]) -> _Result:
+    """One rule by itself, where a rule beside it or a condition of its own fails.
+
+    As in CEL, a condition that is false settles it, whatever became of the others.
+    """
+    rule = compiled.rule.id
+    failure: str | None = None
+    for condition in compiled.conditions:
+        try:
+            holds = condition.program.execute(sight.context)
+        except Exception as error:  # noqa: BLE001 - whatever the engine raises, the track is held and the trace says so
+            failure = failure or f"`{condition.text}` failed: {type(error).__name__}"
+            continue
+        if holds is False:
+            facts = sight.facts(condition.slots)
+            return _Result(RuleTrace(rule=rule, matched=False, why=f"`{condition.text}` is not so ({facts})"))
+        if holds is not True:
+            failure = failure or f"`{condition.text}` is neither true nor false"
+    if failure is not None:
+        return _Result(RuleTrace(rule=rule, matched=False, why=failure), failed=True)
+    why = sight.facts(compiled.slots) or "always so"
+    trace = RuleTrace(rule=rule, matched=True, why=why)
+    return _Result(trace, (_reason(compiled, sight, evidence),))
+
+
+def _settled(compiled: CompiledRule, results: Sequence[_Result]) -> _Result:
+    """What became of a rule over all elements of its list."""
+    if len(results) == 1:
+        return results[0]
+    if not results:
+        collection = compiled.each.collection if compiled.each is not None else ""
+        return _Result(
+            RuleTrace(rule=compiled.rule.id, matched=False, why=f"there are no {collection}"),
         )
-        failures = [sentence for holds, sentence, _ in found if holds is None]
-        if failures:
-            why = "; ".join(dict.fromkeys([*failures, *([why] if reasons else [])]))
-        return _Result(self._trace(matched=bool(reasons), why=why), reasons, failed=bool(failures))
+    reasons = tuple(reason for result in results for reason in result.reasons)
+    failures = [result.trace.why for result in results if result.failed]
+    said = [result.trace.why for result in results if result.trace.matched == bool(reasons)]
+    why = "; ".join(dict.fromkeys([*failures, *(said if reasons or not failures else ())]))
+    trace = RuleTrace(rule=compiled.rule.id, matched=bool(reasons), why=why)
+    return _Result(trace, reasons, failed=bool(failures))
 
-    def _holds(self, values: Mapping[str, Any]) -> tuple[bool | None, str]:
-        """Whether all conditions hold and why; None where that cannot be told.
 
-        As in CEL, a condition that is false settles it, whatever became of the others.
-        """
-        failure: str | None = None
-        for condition in self._compiled.conditions:
-            try:
-                holds = condition.program.execute(self._context)
-            except Exception as error:  # noqa: BLE001 - whatever the engine raises, the track is held and the trace says so
-                failure = failure or f"`{condition.text}` failed: {type(error).__name__}"
-                continue
-            if holds is False:
-                return False, f"`{condition.text}` is not so ({_facts(condition.paths, values)})"
-            if holds is not True:
-                failure = failure or f"`{condition.text}` is neither true nor false"
-        if failure is not None:
-            return None, failure
-        return True, _facts(self._compiled.paths, values)
-
-    def _reason(self, values: Mapping[str, Any], evidence: tuple[str, ...]) -> Reason:
-        for name, detector in (("ai", AI_DETECTOR), ("voice", VOICE_MATCHER)):
-            if name in self._compiled.subjects:
-                evidence += self._given.finding(detector).evidence
-        rule = self._compiled.rule
-        return Reason(
-            code=rule.then.reason,
-            text=filled(rule.then.text, values),
-            rule=rule.id,
-            evidence=tuple(dict.fromkeys(evidence)),
-        )
-
-    def _trace(self, *, matched: bool, why: str) -> RuleTrace:
-        return RuleTrace(rule=self._compiled.rule.id, matched=matched, why=why)
+def _reason(compiled: CompiledRule, sight: Sight, evidence: tuple[str, ...]) -> Reason:
+    for subject, of_finding in sight.evidence:
+        if subject in compiled.subjects:
+            evidence += of_finding
+    then = compiled.rule.then
+    return Reason(
+        code=then.reason,
+        text=filled(compiled.text, sight.words) if len(compiled.text) > 1 else then.text,
+        rule=compiled.rule.id,
+        evidence=tuple(dict.fromkeys(evidence)),
+    )
 
 
 def _combined(policy: Policy, collected: _Collected, traces: tuple[RuleTrace, ...]) -> Evaluation:
@@ -202,7 +242,3 @@ def _set_aside(trace: RuleTrace, final: str) -> RuleTrace:
     if not trace.matched or trace.rule == final:
         return trace
     return trace.model_copy(update={"why": f"{trace.why}; set aside by the final rule {final}"})
-
-
-def _facts(paths: tuple[str, ...], values: Mapping[str, Any]) -> str:
-    return ", ".join(f"{path} is {shown(value_at(values, path))}" for path in paths)

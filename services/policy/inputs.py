@@ -197,10 +197,10 @@ class PolicyInput(Record):
 
     def finding(self, detector: str) -> FindingFacts:
         """The detector's finding; ``missing`` where the input holds none."""
-        return next(
-            (finding for finding in self.findings if finding.detector == detector),
-            FindingFacts(detector=detector, verdict=FindingState.MISSING, required=False),
-        )
+        for finding in self.findings:
+            if finding.detector == detector:
+                return finding
+        return FindingFacts(detector=detector, verdict=FindingState.MISSING, required=False)
 
     @property
     def finding_ids(self) -> frozenset[str]:

@@ -1,10 +1,12 @@
 """Reason texts with places for what was found, such as ``The voice of {match.name} was recognised``."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Sequence
+from enum import StrEnum
 from typing import Any
 
 _PLACE = re.compile(r"\{([^{}]*)\}")
+_LONGEST = 120
 ABSENT = object()
 
 
@@ -13,23 +15,27 @@ def places(text: str) -> tuple[tuple[str, int], ...]:
     return tuple((found.group(1), found.start(1)) for found in _PLACE.finditer(text))
 
 
-def filled(text: str, values: Mapping[str, Any]) -> str:
-    """The text with every place filled from ``values``; a name that leads nowhere reads "unknown"."""
-    return _PLACE.sub(lambda found: shown(value_at(values, found.group(1))), text)
+def pieces(text: str, slot_of: Callable[[str], int | None]) -> tuple[str | int, ...]:
+    """The text taken apart at its places: what is between them, and the slot of each."""
+    parts = _PLACE.split(text)
+    return tuple(part if number % 2 == 0 else _known(slot_of(part)) for number, part in enumerate(parts))
 
 
-def value_at(values: Mapping[str, Any], dotted: str) -> Any:
-    """The value that a dotted name leads to; ABSENT if it leads nowhere."""
-    found: Any = values
-    for part in dotted.split("."):
-        if not isinstance(found, Mapping) or part not in found:
-            return ABSENT
-        found = found[part]
-    return found
+def _known(slot: int | None) -> str | int:
+    return "unknown" if slot is None else slot
 
 
-def shown(value: Any) -> str:
+def filled(text: tuple[str | int, ...], words: Sequence[str]) -> str:
+    """The text with every place filled by the word of its slot."""
+    return "".join([part if isinstance(part, str) else words[part] for part in text])
+
+
+def shown(value: Any) -> str:  # noqa: PLR0911 - one case a type, on the hot path of every decision
     """A value as a person reads it; long ones are cut."""
+    if isinstance(value, StrEnum):
+        return value.value
+    if isinstance(value, str):
+        return value[:_LONGEST]
     if value is ABSENT or value is None:
         return "unknown"
     if isinstance(value, bool):
@@ -37,7 +43,7 @@ def shown(value: Any) -> str:
     if isinstance(value, float):
         return f"{value:.3g}"
     if isinstance(value, list | tuple):
-        return (
-            f"{len(value)} of them" if value and not isinstance(value[0], str) else ", ".join(map(str, value))
-        )
-    return str(value)[:120]
+        if not value:
+            return "none"
+        return ", ".join(value) if isinstance(value[0], str) else f"{len(value)} of them"
+    return str(value)[:_LONGEST]
