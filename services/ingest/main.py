@@ -14,7 +14,6 @@ from services.ingest.adapters.distributors import RegisteredDistributors
 from services.ingest.adapters.inspecting import SandboxedInspector
 from services.ingest.adapters.reading import UploadReader
 from services.ingest.adapters.redis_ledger import RedisLedger, RedisUploadViews
-from services.ingest.adapters.replay import replay
 from services.ingest.checks import broker_check, redis_check, store_check
 from services.ingest.handlers import Intake
 from services.ingest.openapi import DESCRIPTION, TITLE
@@ -31,6 +30,7 @@ from shared.logs import configure
 from shared.objects.folder import FolderStore
 from shared.stream.compacted import CompactedTopic
 from shared.stream.confluent_publisher import ConfluentPublisher
+from shared.stream.replay import replay
 from shared.topics import DISTRIBUTORS, UPLOADS
 from shared.views.redis_tracks import RedisTrackViews
 

@@ -8,12 +8,12 @@ import structlog
 from redis.asyncio import Redis
 
 from services.moderation.adapters.redis_queue import RedisQueue
-from services.moderation.adapters.replay import replay
 from services.moderation.domain.cases import CaseSummary, Resolution, describe, summarise
 from services.moderation.settings import ModerationWorkerSettings
 from shared.clock import SystemClock
 from shared.errors import ContractError
 from shared.events import DecisionMade, Event, Outcome, ReviewResolved, TrackUploaded
+from shared.stream.replay import replay
 from shared.topics import DECISIONS, REVIEWS, UPLOADS, Topic
 
 E = TypeVar("E", bound=Event)

@@ -13,7 +13,6 @@ import pytest
 from redis.asyncio import Redis
 
 from services.moderation.adapters.redis_queue import RedisQueue
-from services.moderation.adapters.replay import replay
 from services.moderation.desk import Desk, Resolved
 from services.moderation.domain.cases import Case, CaseState, case_id_of, summarise
 from services.moderation.domain.queue import Answer, Claimed, Filter
@@ -26,6 +25,7 @@ from shared.stream.admin import create_topics
 from shared.stream.confluent_publisher import ConfluentPublisher
 from shared.stream.envelope import envelope
 from shared.stream.message import Record
+from shared.stream.replay import replay
 from shared.topics import DECISIONS, REVIEWS, UPLOADS
 from shared.views.redis_tracks import RedisTrackViews
 from tests.support.events import an_upload
