@@ -38,7 +38,7 @@ def test_behaves_like_the_reference_whatever_happens(endpoints: Endpoints) -> No
     run_state_machine_as_test(
         RedisMachine,
         settings=settings(
-            max_examples=60,
+            max_examples=100,
             stateful_step_count=40,
             deadline=None,
             suppress_health_check=[HealthCheck.too_slow],

@@ -19,6 +19,7 @@ from services.moderation.domain.queue import (
     Begun,
     Claimed,
     Cursor,
+    DecisionChanged,
     Filter,
     LeaseLost,
     NoSuchCase,
@@ -46,11 +47,11 @@ steps = st.sampled_from((1, 1, 1, 1, 0, -1))
 reviewers = st.sampled_from(REVIEWERS)
 filters = st.builds(
     Filter,
-    share=st.sampled_from(list(Share)),
-    reason=st.none() | st.sampled_from(REASONS),
-    distributor_id=st.none() | st.sampled_from(("north", "south")),
-    text=st.sampled_from(("", "", "night", "drive n", "ete", "0000")),
-    older_than=st.none() | st.sampled_from((timedelta(hours=1), timedelta(days=1))),
+    share=st.sampled_from((Share.OPEN, Share.OPEN, *Share)),
+    reason=st.sampled_from((None, None, None, *REASONS)),
+    distributor_id=st.sampled_from((None, None, None, "north", "south")),
+    text=st.sampled_from(("", "", "", "night", "drive n", "ete", "0000")),
+    older_than=st.sampled_from((None, None, None, timedelta(hours=1), timedelta(days=1))),
 )
 
 
@@ -201,6 +202,61 @@ class QueueMachine(RuleBasedStateMachine):
             elif attempt == 0 and case is not None and case.state is CaseState.OPEN and not valid:
                 assert isinstance(done, LeaseLost)
 
+    @precondition(lambda self: self.live_claims())
+    @rule(data=st.data())
+    def a_newer_decision_stands_before_the_answer_comes(self, data: st.DataObject) -> None:
+        track_id, reviewer, token = data.draw(st.sampled_from(self.live_claims()))
+        seen = Answer(self.standing(track_id), Outcome.PUBLISH)
+        summary = data.draw(summaries(track_id, self.numbered(track_id, 1), self.clock.now()))
+        self.both(lambda queue: queue.open(summary))
+        done = self.both(lambda queue: queue.begin_resolution(case_id_of(track_id), reviewer, token, seen))
+        assert isinstance(done, DecisionChanged)
+
+    @precondition(lambda self: self.live_claims())
+    @rule(data=st.data())
+    def the_lease_runs_out_and_another_claims_before_the_answer_comes(self, data: st.DataObject) -> None:
+        track_id, reviewer, token = data.draw(st.sampled_from(self.live_claims()))
+        other = next(name for name in REVIEWERS if name != reviewer)
+        self.clock.at += LEASE
+        self.claim(track_id, other)
+        answer = Answer(self.standing(track_id), Outcome.PUBLISH)
+        done = self.both(lambda queue: queue.begin_resolution(case_id_of(track_id), reviewer, token, answer))
+        assert done == LeaseLost(other)
+
+    @precondition(lambda self: self.live_claims())
+    @rule(data=st.data(), deed=st.sampled_from(("renew", "release", "decide")))
+    def the_lease_runs_out_and_nobody_has_noticed(self, data: st.DataObject, deed: str) -> None:
+        track_id, reviewer, token = data.draw(st.sampled_from(self.live_claims()))
+        case_id, answer = case_id_of(track_id), Answer(self.standing(track_id), Outcome.PUBLISH)
+        self.clock.at += LEASE
+        if deed == "renew":
+            lost: object = self.both(lambda queue: queue.renew(case_id, reviewer, token))
+        elif deed == "release":
+            lost = self.both(lambda queue: queue.release(case_id, reviewer, token))
+        else:
+            lost = self.both(lambda queue: queue.begin_resolution(case_id, reviewer, token, answer))
+        assert lost == LeaseLost(None)
+
+    @precondition(lambda self: self.live_claims())
+    @rule(data=st.data(), outcome=st.sampled_from((Outcome.PUBLISH, Outcome.REJECT)))
+    def a_double_click(self, data: st.DataObject, outcome: Outcome) -> None:
+        track_id, reviewer, token = data.draw(st.sampled_from(self.live_claims()))
+        case_id, answer = case_id_of(track_id), Answer(self.standing(track_id), outcome)
+        first = self.both(lambda queue: queue.begin_resolution(case_id, reviewer, token, answer))
+        self.clock.at += timedelta(milliseconds=200)
+        second = self.both(lambda queue: queue.begin_resolution(case_id, reviewer, token, answer))
+        assert isinstance(first, Begun)
+        assert isinstance(second, Begun)
+        assert (first.repeat, second.repeat) == (False, True)
+        assert first.resolution == second.resolution
+
+    @precondition(lambda self: self.live_claims())
+    @rule(data=st.data())
+    def another_skips_what_is_held(self, data: st.DataObject) -> None:
+        track_id, reviewer, token = data.draw(st.sampled_from(self.live_claims()))
+        self.skip(track_id, next(name for name in REVIEWERS if name != reviewer))
+        assert (track_id, reviewer, token) in self.live_claims()
+
     @rule(track_id=tracks)
     def broker_acknowledges(self, track_id: str) -> None:
         case = self.known(track_id)
@@ -260,6 +316,15 @@ class QueueMachine(RuleBasedStateMachine):
         case = self.known(track_id)
         return (case.claim.reviewer_id, case.claim.token) if case and case.claim else None
 
+    def live_claims(self) -> list[tuple[str, str, int]]:
+        return [(track_id, *claim) for track_id in TRACKS if (claim := self.live_claim(track_id)) is not None]
+
+    def standing(self, track_id: str) -> str:
+        """The id of the decision that the case of a track is about."""
+        case = self.known(track_id)
+        assert case is not None
+        return case.summary.decision_id
+
     def remember(self, claimed: Claimed, *, fresh: bool) -> None:
         assert claimed.claim.until == self.clock.now() + LEASE
         if fresh:
@@ -267,7 +332,7 @@ class QueueMachine(RuleBasedStateMachine):
 
     def some_claim(self, data: st.DataObject) -> tuple[str, str, int, bool]:
         """A track, a reviewer, a token, and whether that is a live claim: mostly one, else any mixture."""
-        live = [(track_id, *claim) for track_id in TRACKS if (claim := self.live_claim(track_id)) is not None]
+        live = self.live_claims()
         if live and data.draw(st.sampled_from((True, True, False)), label="a live claim"):
             return *data.draw(st.sampled_from(live)), True
         track_id, reviewer = data.draw(tracks), data.draw(reviewers)
