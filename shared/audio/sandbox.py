@@ -1,6 +1,7 @@
 """The parent's side of a decode: start the child, read bounded answers, end it in time, whatever it does."""
 
 import contextlib
+import fcntl
 import json
 import os
 import selectors
@@ -39,7 +40,9 @@ _BOOT = (
 )
 _REPORT_BYTES = 16 * 1024
 _REPORT_LINES = 2
-_PIPE_BYTES = 1 << 20
+_PIPE_BYTES = 1 << 18
+_READ_BYTES = 1 << 17
+"""Larger reads cost a fresh mapping of memory each."""
 
 
 @dataclass(frozen=True)
@@ -135,6 +138,7 @@ def _listen(
     said = _Said(bytearray(), bytearray(), bytearray())
     assert child.stdout is not None  # noqa: S101 - PIPE was asked for
     assert child.stderr is not None  # noqa: S101 - PIPE was asked for
+    _widen(child.stdout.fileno())
     with selectors.DefaultSelector() as waiting:
         waiting.register(child.stdout.fileno(), selectors.EVENT_READ, said.pcm)
         waiting.register(child.stderr.fileno(), selectors.EVENT_READ, said.noise)
@@ -144,7 +148,7 @@ def _listen(
             if not ready:
                 raise TimeoutError
             for key, _ in ready:
-                chunk = os.read(key.fd, _PIPE_BYTES)
+                chunk = os.read(key.fd, _READ_BYTES)
                 if not chunk:
                     waiting.unregister(key.fd)
                 elif key.data is not said.noise or len(said.noise) < _REPORT_BYTES:
@@ -154,6 +158,12 @@ def _listen(
                     FailureKind.TOO_LARGE, f"decodes to more than {limits.max_decoded_bytes} bytes"
                 )
     return said
+
+
+def _widen(pipe: int) -> None:
+    """A pipe that holds more wakes both ends less often; where it cannot be had, it is slower and no more."""
+    with contextlib.suppress(OSError, AttributeError):
+        fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
 
 
 def _understand(status: int, said: _Said, limits: DecodeLimits) -> ChildReport | DecodeFailure:
