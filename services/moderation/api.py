@@ -5,7 +5,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
 
 from fastapi import FastAPI
-from redis.asyncio import Redis
+from redis.asyncio import BlockingConnectionPool, Redis
 from redis.exceptions import RedisError
 
 from services.moderation.adapters.audit import AuditFile
@@ -27,6 +27,8 @@ from shared.stream.confluent_publisher import ConfluentPublisher
 from shared.views.redis_tracks import RedisTrackViews
 
 _REDIS_SECONDS = 5.0
+_CONNECTIONS = 32
+_MOST_PAGES = 2000
 _DELIVERY_SECONDS = 10.0
 
 
@@ -44,10 +46,18 @@ def build_app(settings: ModerationApiSettings) -> FastAPI:
     clock = SystemClock()
     reviewers = read_reviewers(settings.moderation_reviewers)
     audit = AuditFile(settings.moderation_audit, clock)
-    redis = Redis.from_url(
-        settings.redis, socket_timeout=_REDIS_SECONDS, socket_connect_timeout=_REDIS_SECONDS
+    # A burst of requests waits for a connection instead of being refused one; an open page holds one.
+    pool = BlockingConnectionPool.from_url(
+        settings.redis,
+        max_connections=_CONNECTIONS,
+        timeout=_REDIS_SECONDS,
+        socket_timeout=_REDIS_SECONDS,
+        socket_connect_timeout=_REDIS_SECONDS,
     )
-    watching = Redis.from_url(settings.redis, socket_connect_timeout=_REDIS_SECONDS)
+    redis = Redis.from_pool(pool)
+    watching = Redis.from_url(
+        settings.redis, max_connections=_MOST_PAGES, socket_connect_timeout=_REDIS_SECONDS
+    )
     publisher = ConfluentPublisher(
         settings.kafka, delivery_seconds=_DELIVERY_SECONDS, flush_seconds=_DELIVERY_SECONDS
     )

@@ -251,6 +251,19 @@ class QueueMachine(RuleBasedStateMachine):
         assert first.resolution == second.resolution
 
     @precondition(lambda self: self.live_claims())
+    @rule(data=st.data(), skipping=st.booleans())
+    def what_is_given_back_is_free_for_others(self, data: st.DataObject, *, skipping: bool) -> None:
+        track_id, reviewer, token = data.draw(st.sampled_from(self.live_claims()))
+        other = next(name for name in REVIEWERS if name != reviewer)
+        if skipping:
+            self.skip(track_id, reviewer)
+        else:
+            self.both(lambda queue: queue.release(case_id_of(track_id), reviewer, token))
+        self.list_all(reviewer, Filter(share=Share.FREE), 2)
+        self.claim(track_id, other)
+        assert self.live_claim(track_id) is not None
+
+    @precondition(lambda self: self.live_claims())
     @rule(data=st.data())
     def another_skips_what_is_held(self, data: st.DataObject) -> None:
         track_id, reviewer, token = data.draw(st.sampled_from(self.live_claims()))

@@ -18,7 +18,11 @@ local function walk(base, groups, after_order, after_id, limit, budget, accept)
     lead = keys[1]
     if #keys > 1 then
       scratch = P .. 'scratch'
-      redis.call('ZUNIONSTORE', scratch, #keys, unpack(keys), 'AGGREGATE', 'MIN')
+      local union = {scratch, #keys}
+      for _, key in ipairs(keys) do union[#union + 1] = key end
+      union[#union + 1] = 'AGGREGATE'
+      union[#union + 1] = 'MIN'
+      redis.call('ZUNIONSTORE', unpack(union))
       lead = scratch
     end
   end
