@@ -12,6 +12,8 @@ from shared.events import (
     DistributorRegistered,
     Event,
     FindingRecorded,
+    LabelStated,
+    PolicyVersionChanged,
     ProtectedArtist,
     ReviewResolved,
     TrackUploaded,
@@ -60,6 +62,7 @@ ARTISTS = Topic(
     "registry.artists",
     ProtectedArtist,
     "Protected artists; the last word on each.",
+    consumers=("policy",),
     compacted=True,
     partitions=1,
 )
@@ -67,6 +70,7 @@ GRANTS = Topic(
     "registry.grants",
     ConsentGrant,
     "Consent grants by grant id; the last word on each.",
+    consumers=("policy",),
     compacted=True,
     partitions=1,
 )
@@ -78,7 +82,26 @@ DISTRIBUTORS = Topic(
     partitions=1,
 )
 
-TOPICS: tuple[Topic, ...] = (UPLOADS, FINDINGS, DECISIONS, REVIEWS, ARTISTS, GRANTS, DISTRIBUTORS)
+POLICIES = Topic(
+    "policy.versions",
+    PolicyVersionChanged,
+    "Every policy version with its content and its life; the last word on each.",
+    compacted=True,
+    partitions=1,
+)
+LABELS = Topic("tracks.labels", LabelStated, "What people say about a track's labels.", consumers=("policy",))
+
+TOPICS: tuple[Topic, ...] = (
+    UPLOADS,
+    FINDINGS,
+    DECISIONS,
+    REVIEWS,
+    LABELS,
+    ARTISTS,
+    GRANTS,
+    DISTRIBUTORS,
+    POLICIES,
+)
 
 
 @dataclass(frozen=True)

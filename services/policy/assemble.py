@@ -15,6 +15,7 @@ from services.policy.inputs import (
     DistributorFacts,
     FindingFacts,
     FindingState,
+    LabelStatementFacts,
     MatchFacts,
     MatchStrength,
     PolicyInput,
@@ -30,6 +31,7 @@ from shared.events import (
     Declaration,
     FindingRecorded,
     GrantUse,
+    LabelStated,
     ReviewResolved,
     TrackUploaded,
     Verdict,
@@ -92,6 +94,7 @@ def assemble(
             for artist_id, credit in credited.items()
         ),
         review=_review(review),
+        label_statements=_statements(view.labels, upload.audio.sha256, at),
     )
 
 
@@ -227,4 +230,22 @@ def _review(review: ReviewResolved | None) -> ReviewFacts | None:
         outcome=review.outcome,
         label_codes=review.label_codes,
         reviewer_id=review.reviewer_id,
+    )
+
+
+def _statements(
+    labels: tuple[LabelStated, ...], audio_sha256: str, at: datetime
+) -> tuple[LabelStatementFacts, ...]:
+    """The newest word on each label of this audio, where it has not expired."""
+    newest = {label.code: label for label in labels if label.audio_sha256 == audio_sha256}
+    return tuple(
+        LabelStatementFacts(
+            event_id=label.event_id,
+            code=label.code,
+            action=label.action,
+            reason=label.reason,
+            expires_at=label.expires_at,
+        )
+        for _, label in sorted(newest.items())
+        if label.expires_at is None or at < label.expires_at
     )

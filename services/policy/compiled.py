@@ -53,7 +53,10 @@ class Each:
 
 @dataclass(frozen=True)
 class CompiledRule:
-    """``slots`` are those of all conditions, ``subjects`` the roots of their names, ``text`` is taken apart at its places."""
+    """``slots`` are those of all conditions, ``subjects`` the roots of their names.
+
+    ``text`` is the reason's, taken apart at its places.
+    """
 
     rule: Rule
     each: Each | None
@@ -81,8 +84,8 @@ class Group:
     """Rules that are evaluated together, once or for every element of a list.
 
     ``program`` gives, for each rule, how many of its conditions hold before the first that does not; it fails
-    as a whole where one of them fails, and then each is looked at by itself. ``rules`` are places in the policy;
-    ``steps`` are, for each rule, where that number leads.
+    as a whole where one of them fails, and then each is looked at by itself. ``rules`` are places in the
+    policy; ``steps`` are, for each rule, where that number leads.
     ``own_slots`` are the names that begin with the element's variable.
     """
 

@@ -39,11 +39,11 @@ def weigh(grants: Iterable[ConsentGrant], delivery: Delivery, at: datetime) -> C
     judged = [
         (grant, state_of(grant, delivery, at)) for grant in sorted(grants, key=lambda grant: grant.grant_id)
     ]
-    considered = tuple(_facts(grant, state) for grant, state in judged)
+    considered = tuple(_facts(grant, state, at) for grant, state in judged)
     live = [grant for grant, state in judged if state is GrantState.LIVE]
     if not live:
         return Consent(considered, None)
-    return Consent(considered, _facts(max(live, key=_specificity), GrantState.LIVE))
+    return Consent(considered, _facts(max(live, key=_specificity), GrantState.LIVE, at))
 
 
 def state_of(grant: ConsentGrant, delivery: Delivery, at: datetime) -> GrantState:
@@ -91,10 +91,18 @@ def _specificity(grant: ConsentGrant) -> tuple[bool, bool, bool, int, datetime, 
     )
 
 
-def _facts(grant: ConsentGrant, state: GrantState) -> GrantFacts:
+def _facts(grant: ConsentGrant, state: GrantState, at: datetime) -> GrantFacts:
     return GrantFacts(
         grant_id=grant.grant_id,
         event_id=grant.event_id,
         state=state,
         label_required=grant.label_required,
+        changes_at=_changes_at(grant, state, at),
     )
+
+
+def _changes_at(grant: ConsentGrant, state: GrantState, at: datetime) -> datetime | None:
+    if state is GrantState.LIVE:
+        ends = (grant.valid_until, grant.revoked_at)
+        return min(end for end in ends if end is not None and end > at)
+    return grant.valid_from if state is GrantState.NOT_YET_VALID else None

@@ -10,6 +10,7 @@ from services.policy.compiled import Policy
 from services.policy.evaluate import evaluate
 from services.policy.inputs import PolicyInput
 from services.policy.registry import Registry
+from services.policy.statements import statement_of
 from services.policy.verdict import SEVERITY, Evaluation
 from shared.events import DecisionMade, Reason, ReviewResolved, TrackUploaded
 from shared.ids import deterministic_id
@@ -21,9 +22,10 @@ EMPTY_VIEW = TrackView(upload=None, findings=(), decisions=(), reviews=())
 
 @dataclass(frozen=True)
 class Decide:
-    """Publish this decision; it supersedes the one before."""
+    """Publish this decision, made from this input; it supersedes the one before."""
 
     decision: DecisionMade
+    given: PolicyInput
 
 
 @dataclass(frozen=True)
@@ -35,9 +37,10 @@ class Wait:
 
 @dataclass(frozen=True)
 class Stands:
-    """Nothing is to be decided; ``why`` is for the log."""
+    """Nothing is to be decided; ``why`` is for the log. ``look_again``: when time may change that."""
 
     why: str
+    look_again: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -53,7 +56,7 @@ Step = Decide | Wait | Stands | Unknown
 class CurrentPolicy(Protocol):
     """Where the policy that decides comes from; it may be another one at the next call."""
 
-    def policy(self) -> Policy: ...
+    def policy_for(self, track_id: str) -> Policy: ...
 
 
 @dataclass(frozen=True)
@@ -62,7 +65,7 @@ class FixedPolicy:
 
     fixed: Policy
 
-    def policy(self) -> Policy:
+    def policy_for(self, track_id: str) -> Policy:  # noqa: ARG002 - the same for every track
         return self.fixed
 
 
@@ -92,7 +95,9 @@ class Judge:
             missing = tuple(f.detector for f in given.findings if f.required and f.event_id is None)
             if missing and not deadline_reached:
                 return Wait(missing)
-            return self._decide(view, view.upload, given, evaluate(self._current.policy(), given), cause)
+            return self._decide(
+                view, view.upload, given, evaluate(self._current.policy_for(given.track_id), given), cause
+            )
         return self._again(view, view.upload, standing, given, cause)
 
     def _again(
@@ -102,16 +107,31 @@ class Judge:
         standing: DecisionMade,
         given: PolicyInput,
         cause: str,
+        *,
+        facts_changed: bool = False,
     ) -> Step:
         before = _recorded_input(standing)
-        if before is not None and given.finding_ids <= before.finding_ids:
-            return Stands("nothing new since the decision")
+        if not facts_changed and before is not None and given.finding_ids <= before.finding_ids:
+            return Stands("nothing new since the decision", given.next_change)
         if not standing.automated:
-            return self._after_review(view, upload, standing, before, given, cause)
-        result = evaluate(self._current.policy(), given)
+            step = self._after_review(view, upload, standing, before, given, cause)
+            return (
+                step if isinstance(step, Decide) else self._relabelled(view, upload, standing, given, cause)
+            )
+        result = evaluate(self._current.policy_for(given.track_id), given)
         if result.said == _said(standing):
-            return Stands("the new finding does not change the result")
+            return Stands("what is new does not change the result", given.next_change)
         return self._decide(view, upload, given, result, cause)
+
+    def on_changed_facts(self, view: TrackView, *, cause: str, at: datetime) -> Step:
+        """After something outside the track changed: consent, protection, a person's labels, or time alone.
+
+        A track that is not decided yet has nothing to re-open.
+        """
+        if view.upload is None or view.decision is None:
+            return Stands("not decided yet")
+        given = self._input(view, view.upload, at)
+        return self._again(view, view.upload, view.decision, given, cause, facts_changed=True)
 
     def on_review(self, view: TrackView, review: ReviewResolved, *, at: datetime) -> Step:
         """After a person's answer. It is applied to the decision that it is about, while that one stands."""
@@ -121,7 +141,7 @@ class Judge:
         if standing is None or standing.event_id != review.decision_id:
             return Stands(f"decision {review.decision_id} no longer stands, the review is not applied")
         given = self._input(view, view.upload, at, review)
-        result = evaluate(self._current.policy(), given)
+        result = evaluate(self._current.policy_for(given.track_id), given)
         return self._decide(view, view.upload, given, result, review.event_id, reviewer=review.reviewer_id)
 
     def _after_review(
@@ -134,15 +154,15 @@ class Judge:
         cause: str,
     ) -> Step:
         """Both inputs go through the same policy, so that a changed wording is no new reason."""
-        policy = self._current.policy()
+        policy = self._current.policy_for(given.track_id)
         result = evaluate(policy, given)
         seen: frozenset[tuple[str, str | None, str]] = frozenset()
         if before is not None:
             seen = _held_by(evaluate(policy, before.model_copy(update={"review": None})))
         new = _held_by(result) - seen
         if not new or SEVERITY[result.outcome] <= SEVERITY[standing.outcome]:
-            return Stands("the person's decision stands, nothing new restricts the track")
-        text = "A finding that came after a moderator's review gives a new reason to hold this track."
+            return Stands("the person's decision stands, nothing new restricts the track", given.next_change)
+        text = "What became known after a moderator's review gives a new reason to hold this track."
         reason = Reason(code=REOPENED, text=text, evidence=(standing.event_id,))
         reopened = Evaluation(
             policy_version=result.policy_version,
@@ -154,6 +174,21 @@ class Judge:
             held_by=(reason, *result.held_by),
         )
         return self._decide(view, upload, given, reopened, cause)
+
+    def _relabelled(
+        self, view: TrackView, upload: TrackUploaded, standing: DecisionMade, given: PolicyInput, cause: str
+    ) -> Step:
+        """A person's decision stays; labels that were stated, or expired, since then are laid over it."""
+        before = _recorded_input(standing)
+        if before is None or before.label_statements == given.label_statements:
+            return Stands("the person's decision stands, nothing new restricts the track", given.next_change)
+        known = before.model_copy(
+            update={"label_statements": given.label_statements, "evaluated_at": given.evaluated_at}
+        )
+        result = evaluate(self._current.policy_for(given.track_id), known)
+        if result.said == _said(standing):
+            return Stands("the labels stay as they are", known.next_change)
+        return self._decide(view, upload, known, result, cause, reviewer=standing.decided_by)
 
     def _input(
         self, view: TrackView, upload: TrackUploaded, at: datetime, review: ReviewResolved | None = None
@@ -188,7 +223,7 @@ class Judge:
             priority=result.priority,
             supersedes=before.event_id if before is not None else None,
         )
-        return Decide(decision)
+        return Decide(decision.model_copy(update={"statement": statement_of(decision, upload)}), given)
 
 
 def review_applied(view: TrackView, review: ReviewResolved) -> bool:
@@ -197,6 +232,12 @@ def review_applied(view: TrackView, review: ReviewResolved) -> bool:
     return any(
         i is not None and i.review is not None and i.review.event_id == review.event_id for i in inputs
     )
+
+
+def next_change(decision: DecisionMade) -> datetime | None:
+    """When time alone may change what was decided; None for a record without its input."""
+    given = _recorded_input(decision)
+    return given.next_change if given is not None else None
 
 
 def _recorded_input(decision: DecisionMade) -> PolicyInput | None:

@@ -12,6 +12,7 @@ from pydantic import BaseModel
 
 from services.policy.compiled import CompiledRule, Group, Policy, Step
 from services.policy.inputs import PolicyInput
+from services.policy.labelling import apply_labels
 from services.policy.looking import Sight
 from services.policy.policy_file import LabelUse
 from services.policy.review import apply_review
@@ -70,10 +71,10 @@ def evaluate(policy: Policy, given: PolicyInput) -> Evaluation:
     traces = tuple(result.trace for result in results)
     if final is not None:
         traces = tuple(_set_aside(trace, final) for trace in traces)
-    automatic = _combined(policy, collected, traces)
-    if given.review is None:
-        return automatic
-    return apply_review(automatic, given.review, policy.labels, final_rule=final)
+    found = _combined(policy, collected, traces)
+    if given.review is not None:
+        found = apply_review(found, given.review, policy.labels, final_rule=final)
+    return apply_labels(found, given.label_statements, policy.labels)
 
 
 def _results(policy: Policy, given: PolicyInput) -> list[_Result]:

@@ -12,20 +12,38 @@ crash between them leaves:
 Reading the decisions topic as well makes the view follow the log even where a lease ran out on the way.
 """
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import structlog
 
 from services.policy import metrics
 from services.policy.domain import Decide, Judge, Stands, Step, Unknown, Wait, review_applied
+from services.policy.inputs import PolicyInput
 from services.policy.ports import Deadlines, DecisionLog, TrackLocks, Tracks, TrackState
+from services.policy.registry import Registry
 from shared.clock import Clock
-from shared.events import DecisionMade, FindingRecorded, ReviewResolved, TrackUploaded
+from shared.events import (
+    ConsentGrant,
+    DecisionMade,
+    FindingRecorded,
+    LabelStated,
+    ProtectedArtist,
+    ReviewResolved,
+    TrackUploaded,
+)
 from shared.ids import deterministic_id
 from shared.stream.outcome import Done, Outcome, Reject, Retry
 from shared.views.tracks import TrackView
 
 log = structlog.get_logger()
+
+
+Watch = Callable[[DecisionMade, PolicyInput], None]
+
+
+def _unwatched(_decision: DecisionMade, _given: PolicyInput) -> None:
+    return
 
 
 class PolicyHandlers:
@@ -41,7 +59,10 @@ class PolicyHandlers:
         decisions: DecisionLog,
         clock: Clock,
         deadline: timedelta,
+        registry: Registry | None = None,
+        watch: Watch = _unwatched,
     ) -> None:
+        """``watch`` sees every decision after it was made; what happens there changes nothing."""
         self._judge = judge
         self._tracks = tracks
         self._locks = locks
@@ -49,6 +70,8 @@ class PolicyHandlers:
         self._decisions = decisions
         self._clock = clock
         self._deadline = deadline
+        self._registry = registry or Registry()
+        self._watch = watch
 
     async def on_uploaded(self, event: TrackUploaded) -> Outcome:
         async with self._locks.holding(event.track_id):
@@ -89,6 +112,29 @@ class PolicyHandlers:
             await self._take(event.track_id, state.view, step)
         return Done()
 
+    async def on_labels(self, event: LabelStated) -> Outcome:
+        """A person's word on a label; applied at once where the track is decided, else with its decision."""
+        async with self._locks.holding(event.track_id):
+            state = await self._settled(event.track_id)
+            upload = state.view.upload
+            if upload is not None and upload.audio.sha256 != event.audio_sha256:
+                return Reject("the statement is about other audio than was delivered", kind="other_audio")
+            await self._tracks.record(event)
+            await self._look_again(event.track_id, cause=event.event_id)
+        return Done()
+
+    async def on_grant(self, event: ConsentGrant) -> Outcome:
+        """Consent was given, changed or revoked: tracks with the artist are looked at again."""
+        self._registry.learn(event)
+        await self._look_again_at(event.artist_id, cause=event.event_id)
+        return Done()
+
+    async def on_artist(self, event: ProtectedArtist) -> Outcome:
+        """An artist was protected, changed or withdrawn: tracks with their name are looked at again."""
+        self._registry.learn(event)
+        await self._look_again_at(event.artist_id, cause=event.event_id)
+        return Done()
+
     async def on_decision(self, event: DecisionMade) -> Outcome:
         """Our own decision, read back. No lock: it is one idempotent write."""
         state = await self._tracks.load(event.track_id)
@@ -97,15 +143,40 @@ class PolicyHandlers:
         return Done()
 
     async def on_deadline(self, track_id: str) -> None:
-        """Decide a track with what there is. A track without an upload is waiting for nothing."""
+        """Decide a track with what there is; a decided one is looked at again, because its time has come.
+
+        A track without an upload is waiting for nothing.
+        """
         async with self._locks.holding(track_id):
             state = await self._settled(track_id)
-            if state.view.upload is None or state.view.decision is not None:
+            if state.view.upload is None:
                 await self._deadlines.clear(track_id)
+                return
+            standing = state.view.decision
+            if standing is not None:
+                await self._look_again(track_id, cause=deterministic_id("time", standing.event_id))
                 return
             await self._consider(
                 track_id, cause=deterministic_id("deadline", track_id), deadline_reached=True
             )
+
+    async def _look_again_at(self, artist_id: str, *, cause: str) -> None:
+        """One track after the other: under its lock, each is decided at most once for this cause."""
+        found = await self._tracks.touching([artist_id], self._registry.name_keys(artist_id))
+        for track_id in found:
+            async with self._locks.holding(track_id):
+                await self._settled(track_id)
+                await self._look_again(track_id, cause=cause)
+
+    async def _look_again(self, track_id: str, *, cause: str) -> None:
+        state = await self._tracks.load(track_id)
+        step = self._judge.on_changed_facts(state.view, cause=cause, at=self._clock.now())
+        await self._take(track_id, state.view, step)
+        if isinstance(step, Stands) and state.view.decision is not None:
+            if step.look_again is None:
+                await self._deadlines.clear(track_id)
+            else:
+                await self._deadlines.set(track_id, step.look_again)
 
     async def _settled(self, track_id: str) -> TrackState:
         """The track's state, after finishing what a worker left half done."""
@@ -131,7 +202,7 @@ class PolicyHandlers:
 
     async def _take(self, track_id: str, view: TrackView, step: Step) -> None:
         match step:
-            case Decide(decision):
+            case Decide(decision, given):
                 await self._tracks.intend(decision)
                 await self._decisions.append(decision)
                 await self._tracks.record(decision)
@@ -143,9 +214,10 @@ class PolicyHandlers:
                     sequence=decision.sequence,
                     reasons=[reason.code for reason in decision.reasons],
                 )
+                self._watch(decision, given)
             case Wait(missing):
                 log.debug("waiting", track=track_id, missing=list(missing))
-            case Stands(why) | Unknown(why):
+            case Stands(why=why) | Unknown(why):
                 log.info("no new decision", track=track_id, why=why)
 
 

@@ -4,12 +4,13 @@ Rules read it through the names in ``RuleScope``. Nothing else reaches an evalua
 no Redis. That is why deciding again from the record gives the same result.
 """
 
+from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, Field
 
-from shared.events import AiUse, Outcome, Record
+from shared.events import AiUse, LabelAction, Outcome, Record
 
 AI_DETECTOR = "ai_detector"
 VOICE_MATCHER = "voice_matcher"
@@ -123,6 +124,9 @@ class GrantFacts(Record):
     event_id: str
     state: GrantState
     label_required: bool
+    changes_at: AwareDatetime | None = Field(
+        default=None, description="when time alone will change the state; None for never"
+    )
 
 
 class ArtistFacts(Record):
@@ -181,6 +185,16 @@ class ReviewFacts(Record):
     reviewer_id: str
 
 
+class LabelStatementFacts(Record):
+    """A person's word on a label of this audio, in force at the moment of the decision."""
+
+    event_id: str
+    code: str
+    action: LabelAction
+    reason: str
+    expires_at: AwareDatetime | None = None
+
+
 class PolicyInput(Record):
     """Everything that one evaluation may look at."""
 
@@ -194,6 +208,7 @@ class PolicyInput(Record):
     matches: tuple[MatchFacts, ...] = ()
     claims: tuple[ClaimFacts, ...] = ()
     review: ReviewFacts | None = None
+    label_statements: tuple[LabelStatementFacts, ...] = ()
 
     def finding(self, detector: str) -> FindingFacts:
         """The detector's finding; ``missing`` where the input holds none."""
@@ -205,6 +220,16 @@ class PolicyInput(Record):
     @property
     def finding_ids(self) -> frozenset[str]:
         return frozenset(finding.event_id for finding in self.findings if finding.event_id)
+
+    @property
+    def next_change(self) -> datetime | None:
+        """When time alone may change the result: a consent begins or ends, a person's label expires."""
+        artists: tuple[ArtistFacts, ...] = (*self.matches, *self.claims)
+        moments = [
+            *(grant.changes_at for artist in artists for grant in artist.grants),
+            *(statement.expires_at for statement in self.label_statements),
+        ]
+        return min((at for at in moments if at is not None and at > self.evaluated_at), default=None)
 
 
 class RuleScope(Record):

@@ -9,23 +9,28 @@ from redis.asyncio import Redis
 
 from services.policy.adapters.kafka_decisions import KafkaDecisionLog
 from services.policy.adapters.kafka_history import KafkaHistory
+from services.policy.adapters.kafka_policies import StopQueue
 from services.policy.adapters.redis_tracks import RedisDeadlines, RedisLocks, RedisTracks
 from services.policy.adapters.redis_views import RedisViews
+from services.policy.changes import shipped
 from services.policy.compiled import Policy, load_policy
-from services.policy.domain import FixedPolicy, Judge
+from services.policy.domain import Judge
 from services.policy.handlers import PolicyHandlers
 from services.policy.rebuild import Rebuild, ViewGuard
 from services.policy.registry import Registry
 from services.policy.settings import PolicySettings
+from services.policy.stages import PolicyBook
 from services.policy.sweep import DeadlineSweep, EventAlarm
+from services.policy.trial import Trial
 from shared.clock import Clock, SystemClock
-from shared.events import ConsentGrant, ProtectedArtist
+from shared.events import ConsentGrant, PolicyVersionChanged, ProtectedArtist
 from shared.stream.compacted import CompactedTopic
+from shared.stream.envelope import envelope
 from shared.stream.handler import Subscription
 from shared.stream.publisher import Publisher
 from shared.stream.runner import run_worker
 from shared.stream.wiring import Wiring
-from shared.topics import ARTISTS, DECISIONS, FINDINGS, GRANTS, REVIEWS, UPLOADS
+from shared.topics import ARTISTS, DECISIONS, FINDINGS, GRANTS, LABELS, POLICIES, REVIEWS, UPLOADS
 
 GUARD_SECONDS = 2.0
 
@@ -38,24 +43,38 @@ def wire(
     @asynccontextmanager
     async def opened(publisher: Publisher) -> AsyncIterator[Wiring]:
         registry = Registry()
+        book = PolicyBook(policy)
+        stops = StopQueue(publisher)
+        trial = Trial(
+            book,
+            stops.put,
+            window=settings.policy_breaker_window,
+            minimum=settings.policy_breaker_minimum,
+            margin=settings.policy_breaker_margin,
+        )
         deadline = timedelta(seconds=settings.policy_deadline_seconds)
         alarm = EventAlarm()
         async with (
             CompactedTopic(ARTISTS, ProtectedArtist, settings.kafka, on_change=registry.put_artist),
             CompactedTopic(GRANTS, ConsentGrant, settings.kafka, on_change=registry.put_grant),
+            CompactedTopic(POLICIES, PolicyVersionChanged, settings.kafka, on_change=book.put),
             Redis.from_url(settings.redis) as client,
         ):
+            if book.word(policy.version) is None:
+                await publisher.publish(envelope(POLICIES, shipped(policy, clock.now()), source="policy"))
             rebuild = Rebuild(KafkaHistory(settings.kafka), RedisViews(client), deadline=deadline)
             await rebuild.ensure()
             deadlines = RedisDeadlines(client, on_set=alarm.ring)
             handlers = PolicyHandlers(
-                judge=Judge(FixedPolicy(policy), registry, settings.policy_required_detectors),
+                judge=Judge(book, registry, settings.policy_required_detectors),
                 tracks=RedisTracks(client),
                 locks=RedisLocks(client, lease_seconds=settings.policy_lease_seconds),
                 deadlines=deadlines,
                 decisions=KafkaDecisionLog(publisher),
                 clock=clock,
                 deadline=deadline,
+                registry=registry,
+                watch=trial,
             )
             sweep = DeadlineSweep(
                 deadlines,
@@ -71,8 +90,11 @@ def wire(
                     Subscription(FINDINGS, handlers.on_finding),
                     Subscription(REVIEWS, handlers.on_review),
                     Subscription(DECISIONS, handlers.on_decision),
+                    Subscription(LABELS, handlers.on_labels),
+                    Subscription(GRANTS, handlers.on_grant),
+                    Subscription(ARTISTS, handlers.on_artist),
                 ),
-                background=(sweep.run, guard.run),
+                background=(sweep.run, guard.run, stops.run),
             )
 
     return opened

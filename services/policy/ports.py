@@ -1,5 +1,6 @@
 """What deciding needs from outside, as it needs it."""
 
+from collections.abc import Iterable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -23,7 +24,11 @@ class Tracks(Protocol):
     async def load(self, track_id: str) -> TrackState: ...
 
     async def record(self, event: TrackEvent) -> None:
-        """Write the event into its view. A decision also clears the track's deadline and its intent."""
+        """Write the event into its view, and the track under the artists and names that it touches.
+
+        A decision also drops the track's intent, and replaces its deadline by the moment when time alone may
+        change the result, if there is one.
+        """
         ...
 
     async def intend(self, decision: DecisionMade) -> None:
@@ -31,6 +36,10 @@ class Tracks(Protocol):
         ...
 
     async def forget_intent(self, track_id: str) -> None: ...
+
+    async def touching(self, artist_ids: Iterable[str], names: Iterable[str]) -> list[str]:
+        """Tracks in which one of these artists was recognised, or that credit one of these name keys."""
+        ...
 
 
 class TrackLocks(Protocol):

@@ -8,15 +8,15 @@ from typing import Protocol
 import structlog
 
 from shared.errors import ContractError, SystemicError
-from shared.events import DecisionMade, FindingRecorded, ReviewResolved, TrackUploaded
+from shared.events import DecisionMade, FindingRecorded, LabelStated, ReviewResolved, TrackUploaded
 from shared.stream.message import Message
-from shared.topics import DECISIONS, FINDINGS, REVIEWS, UPLOADS, Topic
+from shared.topics import DECISIONS, FINDINGS, LABELS, REVIEWS, UPLOADS, Topic
 from shared.views.tracks import TrackEvent
 
 log = structlog.get_logger()
 
 # Decisions last: an upload sets its deadline, and a decision clears it.
-REBUILT_FROM: tuple[Topic, ...] = (UPLOADS, FINDINGS, REVIEWS, DECISIONS)
+REBUILT_FROM: tuple[Topic, ...] = (UPLOADS, FINDINGS, REVIEWS, LABELS, DECISIONS)
 Progress = Callable[[str, int, int], None]
 """Called with a topic's name, how many of its records were read, and how many there are."""
 
@@ -125,6 +125,6 @@ def _event(topic: Topic, message: Message) -> TrackEvent | None:
     except ContractError as error:
         log.warning("skipped a bad record", topic=message.topic, offset=message.offset, fault=str(error))
         return None
-    if isinstance(event, TrackUploaded | FindingRecorded | DecisionMade | ReviewResolved):
+    if isinstance(event, TrackUploaded | FindingRecorded | DecisionMade | ReviewResolved | LabelStated):
         return event
     return None

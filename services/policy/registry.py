@@ -45,6 +45,28 @@ class Registry:
             self._grants[grant_id] = grant
             self._grants_by_artist[grant.artist_id].add(grant_id)
 
+    def learn(self, change: ProtectedArtist | ConsentGrant) -> bool:
+        """A change that may have overtaken, or been overtaken by, the registry's own reading of the topic.
+
+        Returns whether it is the last word: False where a newer one is known already.
+        """
+        known = (
+            self._artists.get(change.artist_id)
+            if isinstance(change, ProtectedArtist)
+            else self._grants.get(change.grant_id)
+        )
+        if known is not None and known.occurred_at > change.occurred_at:
+            return False
+        if isinstance(change, ProtectedArtist):
+            self.put_artist(change.artist_id, change)
+        else:
+            self.put_grant(change.grant_id, change)
+        return True
+
+    def name_keys(self, artist_id: str) -> frozenset[str]:
+        """The keys that an active artist is found by; empty for one who is not."""
+        return _name_keys(self._artists.get(artist_id))
+
     def artist(self, artist_id: str) -> ProtectedArtist | None:
         return self._artists.get(artist_id)
 

@@ -27,3 +27,13 @@ class PolicySettings(WorkerSettings):
     policy_lease_seconds: float = Field(
         default=60.0, ge=1.0, description="lease of a track's lock; longer than an acknowledgement may take"
     )
+    policy_breaker_window: int = Field(
+        default=200, ge=10, description="decisions that the brake looks back on"
+    )
+    policy_breaker_minimum: int = Field(default=50, ge=5, description="of them before the brake may act")
+    policy_breaker_margin: float = Field(
+        default=0.2,
+        gt=0.0,
+        lt=1.0,
+        description="share of quarantines over that of the version before, on the same tracks",
+    )

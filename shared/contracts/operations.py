@@ -3,7 +3,18 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from shared.topics import ARTISTS, DECISIONS, DISTRIBUTORS, FINDINGS, GRANTS, REVIEWS, UPLOADS, Topic
+from shared.topics import (
+    ARTISTS,
+    DECISIONS,
+    DISTRIBUTORS,
+    FINDINGS,
+    GRANTS,
+    LABELS,
+    POLICIES,
+    REVIEWS,
+    UPLOADS,
+    Topic,
+)
 
 
 class Action(StrEnum):
@@ -33,8 +44,16 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation("policy", Action.RECEIVE, FINDINGS, "Collect the findings of a track."),
     Operation("policy", Action.RECEIVE, DECISIONS, "Know its own last decision."),
     Operation("policy", Action.RECEIVE, REVIEWS, "Let a person's answer supersede."),
-    Operation("policy", Action.RECEIVE, ARTISTS, "Know the artists behind matches."),
-    Operation("policy", Action.RECEIVE, GRANTS, "Know the consent that is live."),
+    Operation(
+        "policy", Action.RECEIVE, ARTISTS, "Know the artists behind matches, re-open what a new one touches."
+    ),
+    Operation("policy", Action.RECEIVE, GRANTS, "Know the consent that is live, re-open what lost it."),
+    Operation("policy", Action.RECEIVE, LABELS, "Let a person's word on a label outrank the rules."),
+    Operation("policy", Action.SEND, LABELS, "State a label for a person, from the command line."),
+    Operation(
+        "policy", Action.RECEIVE, POLICIES, "Know which version decides, which is tried, and for whom."
+    ),
+    Operation("policy", Action.SEND, POLICIES, "Draft, try, promote, roll back or stop a version."),
     Operation("policy", Action.SEND, DECISIONS, "Decide."),
     Operation("moderation", Action.RECEIVE, DECISIONS, "Queue what was quarantined."),
     Operation("moderation", Action.SEND, REVIEWS, "Announce a moderator's answer."),

@@ -7,6 +7,8 @@ under ``shared/contracts`` are generated from here and a test refuses drift.
 from shared.events.base import Event, Record, TimeRange
 from shared.events.decision import DecisionMade, Label, Outcome, Reason, RuleTrace
 from shared.events.finding import ArtistMatch, FindingRecorded, Passage, Verdict
+from shared.events.label import LabelAction, LabelStated
+from shared.events.policy import PolicyStage, PolicyStep, PolicyVersionChanged
 from shared.events.registry import (
     ArtistStatus,
     ConsentGrant,
@@ -32,8 +34,13 @@ __all__ = [
     "FindingRecorded",
     "GrantUse",
     "Label",
+    "LabelAction",
+    "LabelStated",
     "Outcome",
     "Passage",
+    "PolicyStage",
+    "PolicyStep",
+    "PolicyVersionChanged",
     "ProtectedArtist",
     "Reason",
     "Record",

@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import Annotated, Any, ClassVar
 
-from pydantic import Field
+from pydantic import AwareDatetime, Field
 
 from shared.events.base import Event, Record, Sha256, Slug, TrackId
 
@@ -35,6 +35,8 @@ class Label(Record):
     code: Slug
     text: str
     basis: Annotated[str, Field(pattern="^(declared|detected|both|licensed|review)$")]
+    expires_at: AwareDatetime | None = Field(default=None, description="of a person's statement")
+    evidence: tuple[str, ...] = Field(default=(), description="event ids of the statements behind it")
 
 
 class RuleTrace(Record):
@@ -65,6 +67,11 @@ class DecisionMade(Event):
     decided_by: str = "policy"
     priority: Annotated[int, Field(ge=0, le=100, description="review priority, 100 first")] = 0
     supersedes: str | None = Field(default=None, description="event id of the decision before")
+    statement: dict[str, Any] | None = Field(
+        default=None,
+        description="DSA Art. 17 statement of reasons, in the Transparency Database's fields; "
+        "None where nothing is restricted",
+    )
 
     @property
     def partition_key(self) -> str:

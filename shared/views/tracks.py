@@ -3,7 +3,8 @@
 Redis holds it, Kafka is the record.
 
 A track is one Redis hash ``trackgate:track:<id>`` with a field per event:
-``upload`` · ``finding:<detector>`` · ``decision:<sequence>`` · ``review:<event id>``.
+``upload`` · ``finding:<detector>`` · ``decision:<sequence>`` · ``review:<event id>`` ·
+``label:<event id>``.
 Each event is one field write, so folding is idempotent and needs no order between topics: replaying the
 topics from the start, in any interleaving, gives the same hash. That is what makes rebuilding safe.
 """
@@ -11,9 +12,9 @@ topics from the start, in any interleaving, gives the same hash. That is what ma
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from shared.events import DecisionMade, FindingRecorded, ReviewResolved, TrackUploaded
+from shared.events import DecisionMade, FindingRecorded, LabelStated, ReviewResolved, TrackUploaded
 
-TrackEvent = TrackUploaded | FindingRecorded | DecisionMade | ReviewResolved
+TrackEvent = TrackUploaded | FindingRecorded | DecisionMade | ReviewResolved | LabelStated
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,7 @@ class TrackView:
     findings: tuple[FindingRecorded, ...]
     decisions: tuple[DecisionMade, ...]
     reviews: tuple[ReviewResolved, ...]
+    labels: tuple[LabelStated, ...] = ()
 
     @property
     def decision(self) -> DecisionMade | None:
@@ -49,6 +51,8 @@ def field_of(event: TrackEvent) -> str:
             return f"decision:{event.sequence}"
         case ReviewResolved():
             return f"review:{event.event_id}"
+        case LabelStated():
+            return f"label:{event.event_id}"
 
 
 def fold(fields: Mapping[str, bytes]) -> TrackView:
@@ -62,10 +66,12 @@ def fold(fields: Mapping[str, bytes]) -> TrackView:
     ]
     decisions = [DecisionMade.from_bytes(fields[name]) for name in fields if name.startswith("decision:")]
     reviews = [ReviewResolved.from_bytes(fields[name]) for name in fields if name.startswith("review:")]
+    labels = [LabelStated.from_bytes(fields[name]) for name in fields if name.startswith("label:")]
     upload = fields.get("upload")
     return TrackView(
         upload=TrackUploaded.from_bytes(upload) if upload is not None else None,
         findings=tuple(findings),
         decisions=tuple(sorted(decisions, key=lambda decision: decision.sequence)),
         reviews=tuple(sorted(reviews, key=lambda review: (review.occurred_at, review.event_id))),
+        labels=tuple(sorted(labels, key=lambda label: (label.occurred_at, label.event_id))),
     )

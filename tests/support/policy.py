@@ -1,17 +1,18 @@
 """What policy touches, as fakes, and the small world that its scenarios play in."""
 
 from collections import defaultdict
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from services.policy.assemble import assemble
-from services.policy.domain import EMPTY_VIEW
+from services.policy.domain import EMPTY_VIEW, next_change
 from services.policy.inputs import AI_DETECTOR, VOICE_MATCHER, PolicyInput
 from services.policy.ports import TrackState
 from services.policy.registry import Registry
+from services.policy.touched import touched_artists, touched_names
 from shared.errors import PublishError, TransientError
 from shared.events import (
     ArtistMatch,
@@ -170,6 +171,11 @@ class MemoryTracks:
     fields: defaultdict[str, dict[str, bytes]] = field(default_factory=lambda: defaultdict(dict))
     intents: dict[str, bytes] = field(default_factory=dict)
     deadlines: dict[str, datetime] = field(default_factory=dict)
+    touched: set[tuple[tuple[str, str], str]] = field(default_factory=set)
+
+    async def touching(self, artist_ids: Iterable[str], names: Iterable[str]) -> list[str]:
+        wanted = {*(("artist", one) for one in artist_ids), *(("name", one) for one in names)}
+        return sorted({track_id for what, track_id in self.touched if what in wanted})
 
     async def load(self, track_id: str) -> TrackState:
         found = self.fields.get(track_id)
@@ -182,9 +188,14 @@ class MemoryTracks:
     async def record(self, event: TrackEvent) -> None:
         self.crashes.step()
         self.fields[event.track_id][field_of(event)] = event.to_bytes()
+        self.touched.update((("artist", one), event.track_id) for one in touched_artists(event))
+        self.touched.update((("name", one), event.track_id) for one in touched_names(event))
         if isinstance(event, DecisionMade):
             self.intents.pop(event.track_id, None)
             self.deadlines.pop(event.track_id, None)
+            again = next_change(event)
+            if again is not None:
+                self.deadlines[event.track_id] = again
 
     async def intend(self, decision: DecisionMade) -> None:
         self.crashes.step()

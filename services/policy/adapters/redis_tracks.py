@@ -1,6 +1,6 @@
 """Track views, intents, locks and deadlines in Redis. All of it can be rebuilt from Kafka."""
 
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime
 from typing import Any, cast
@@ -10,8 +10,9 @@ from redis.asyncio import Redis
 from redis.asyncio.lock import Lock
 from redis.exceptions import LockError, RedisError
 
-from services.policy.domain import EMPTY_VIEW
+from services.policy.domain import EMPTY_VIEW, next_change
 from services.policy.ports import TrackState
+from services.policy.touched import touched_artists, touched_names
 from shared.errors import SystemicError, TransientError
 from shared.events import DecisionMade
 from shared.views.redis_tracks import channel, track_key
@@ -28,6 +29,16 @@ class ViewsEmptied(SystemicError):
 
 def intent_key(track_id: str) -> str:
     return f"trackgate:policy:intent:{track_id}"
+
+
+def artist_key(artist_id: str) -> str:
+    """Tracks in which the artist was recognised."""
+    return f"trackgate:policy:artist:{artist_id}"
+
+
+def name_key(name: str) -> str:
+    """Tracks that credit a name, normalised."""
+    return f"trackgate:policy:name:{name}"
 
 
 @contextmanager
@@ -85,12 +96,28 @@ class RedisTracks:
         with outages():
             await self._client.delete(intent_key(track_id))
 
+    async def touching(self, artist_ids: Iterable[str], names: Iterable[str]) -> list[str]:
+        keys = [*(artist_key(one) for one in artist_ids), *(name_key(one) for one in names)]
+        if not keys:
+            return []
+        with outages():
+            found = cast("set[bytes]", await self._client.sunion(keys))
+        return sorted(track_id.decode() for track_id in found)
+
 
 def stage(pipe: Any, event: TrackEvent) -> None:
     """Add the writes that record ``event`` to a pipeline."""
     pipe.hset(track_key(event.track_id), field_of(event), event.to_bytes())
+    for artist_id in touched_artists(event):
+        pipe.sadd(artist_key(artist_id), event.track_id)
+    for name in touched_names(event):
+        pipe.sadd(name_key(name), event.track_id)
     if isinstance(event, DecisionMade):
-        pipe.zrem(DEADLINES, event.track_id)
+        again = next_change(event)
+        if again is None:
+            pipe.zrem(DEADLINES, event.track_id)
+        else:
+            pipe.zadd(DEADLINES, {event.track_id: again.timestamp()})
 
 
 class RedisDeadlines:

@@ -14,8 +14,8 @@ from services.policy.inputs import PolicyInput
 
 RULES = (10, 100, 500)
 GOAL_AT_100 = 5_000
-# Osprey's engine on the same kind of rules (four comparisons and a verdict), per CPU-second, measured with its
-# own benchmark command; the project's knowledge of moderation systems holds how.
+# Osprey's engine on the same kind of rules (four comparisons and a verdict), per CPU-second, measured with
+# its own benchmark command; the project's knowledge of moderation systems holds how.
 OSPREY = {"10": 273.0, "100": 34.0}
 OUT = Path("build/bench/policy.json")
 ROUNDS = 5
@@ -23,7 +23,7 @@ SECONDS = 1.0
 
 
 def measured(policy: Policy, known: list[PolicyInput]) -> float:
-    """Decisions per CPU-second of this process, in the round that neighbours on the machine disturbed least."""
+    """Decisions per CPU-second of this process, in the round that neighbours disturbed least."""
     rates = []
     for number in range(ROUNDS):
         part = known[number::ROUNDS]
@@ -57,16 +57,16 @@ def main() -> int:
         },
         "compile_seconds": compiling,
         "osprey_events_per_cpu_second": OSPREY,
-        "times_osprey": {rules: round(rates[rules] / osprey) for rules, osprey in OSPREY.items()},
+        "times_osprey": {number: round(rates[number] / osprey) for number, osprey in OSPREY.items()},
         "goal_at_100": GOAL_AT_100,
         "python": platform.python_version(),
         "machine": platform.machine(),
     }
     OUT.parent.mkdir(parents=True, exist_ok=True)
     OUT.write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
-    for rules, rate in rates.items():
-        beside = f"  (Osprey {OSPREY[rules]:g})" if rules in OSPREY else ""
-        sys.stdout.write(f"{rules:>4} rules  {rate:>9,.0f} decisions per core and second{beside}\n")
+    for number, rate in rates.items():
+        beside = f"  (Osprey {OSPREY[number]:g})" if number in OSPREY else ""
+        sys.stdout.write(f"{number:>4} rules  {rate:>9,.0f} decisions per core and second{beside}\n")
     return 0 if rates["100"] >= GOAL_AT_100 else 1
 
 

@@ -42,9 +42,9 @@ def test_what_the_log_dropped_does_not_count_and_lag_is_never_negative() -> None
 
 def test_a_stranger_who_reads_is_shown_too() -> None:
     (numbers,) = topic_numbers(
-        [present("registry.grants", 1)],
-        {("registry.grants", 0): Offsets(0, 5)},
-        {"auditor": {("registry.grants", 0): 4}, "other": {("tracks.findings", 0): 1}},
+        [present("registry.distributors", 1)],
+        {("registry.distributors", 0): Offsets(0, 5)},
+        {"auditor": {("registry.distributors", 0): 4}, "other": {("tracks.findings", 0): 1}},
     )
     assert numbers.lags == (Lag("auditor", 1),)
 
