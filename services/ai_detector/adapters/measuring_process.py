@@ -1,15 +1,14 @@
 """What runs in a worker process: sandboxed decoding, then the measurement. Imported by spawned children."""
 
-import hashlib
-import os
 import signal
-import time
 from pathlib import Path
 
 from services.ai_detector.domain import Measurement, measure
 from services.ai_detector.meter import Failing, Failure, Metered
 from services.ai_detector.readout import Readout
 from shared.audio import DecodeFailure, decode_audio
+from shared.objects.digest import sha256_of
+from shared.processes import cpu_seconds
 
 LONGEST_SECONDS = 15 * 60.0
 """Of a longer recording only the first quarter of an hour is decoded (320 MB of samples in stereo)."""
@@ -25,29 +24,18 @@ def measure_file(path: Path, sha256: str | None) -> Metered:
     Raises:
         StoreError, SystemicError: the file cannot be opened or the decoder not be started.
     """
-    began = _cpu_seconds()
+    began = cpu_seconds()
     signal.alarm(PATIENCE_SECONDS)
     try:
-        return Metered(_result(path, sha256), _cpu_seconds() - began)
+        return Metered(_result(path, sha256), cpu_seconds() - began)
     finally:
         signal.alarm(0)
 
 
 def _result(path: Path, sha256: str | None) -> Measurement | Failure:
-    if sha256 is not None and _digest(path) != sha256:
+    if sha256 is not None and sha256_of(path) != sha256:
         return Failure(Failing.OTHER_BYTES, "the stored bytes are not those that were announced")
     decoded = decode_audio(path, seconds=LONGEST_SECONDS)
     if isinstance(decoded, DecodeFailure):
         return Failure(Failing.UNDECODABLE, f"{decoded.kind.value}: {decoded.message}")
     return measure(decoded.samples, decoded.sample_rate, Readout.load())
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _cpu_seconds() -> float:
-    """Of this process and the decoders that it started and has waited for."""
-    children = os.times()
-    return time.process_time() + children.children_user + children.children_system

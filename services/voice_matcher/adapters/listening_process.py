@@ -1,8 +1,5 @@
 """What runs in a worker process: sandboxed decoding, then the networks. Imported by spawned children."""
 
-import hashlib
-import os
-import time
 from pathlib import Path
 
 from services.voice_matcher.ears import Failing, Failure, Listening
@@ -10,6 +7,8 @@ from services.voice_matcher.listening import Effort, Listener
 from services.voice_matcher.models import load_listener
 from shared.audio.decoding import decode_audio
 from shared.audio.outcome import DecodeFailure
+from shared.objects.digest import sha256_of
+from shared.processes import cpu_seconds
 
 LONGEST_SECONDS = 15 * 60.0
 """Of a longer recording only the first quarter of an hour is listened to (320 MB of samples in stereo)."""
@@ -25,30 +24,19 @@ def start() -> None:
 
 def listen_to(path: Path, effort: Effort, sha256: str) -> Listening:
     """Blocks: half a CPU second of decoding and about one of listening for three minutes of audio."""
-    began = _cpu_seconds()
+    began = cpu_seconds()
     if _listener is None:
         start()
     assert _listener is not None  # noqa: S101 - start() has just set it
-    if _digest(path) != sha256:
+    if sha256_of(path) != sha256:
         return _failed(Failing.OTHER_BYTES, "the stored bytes are not those that were announced", began)
     decoded = decode_audio(path, seconds=LONGEST_SECONDS)
     if isinstance(decoded, DecodeFailure):
         return _failed(Failing.UNDECODABLE, f"{decoded.kind.value}: {decoded.message}", began)
     heard = _listener.listen(decoded.samples, decoded.sample_rate, effort)
     searched = decoded.samples.shape[0] / decoded.sample_rate
-    return Listening(heard, _cpu_seconds() - began, searched)
+    return Listening(heard, cpu_seconds() - began, searched)
 
 
 def _failed(kind: Failing, detail: str, began: float) -> Listening:
-    return Listening(Failure(kind, detail), _cpu_seconds() - began)
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _cpu_seconds() -> float:
-    """Of this process and the decoders that it started and has waited for."""
-    children = os.times()
-    return time.process_time() + children.children_user + children.children_system
+    return Listening(Failure(kind, detail), cpu_seconds() - began)

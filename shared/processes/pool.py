@@ -1,0 +1,75 @@
+"""A spawn process pool that survives what it is given."""
+
+import asyncio
+import multiprocessing
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Self, TypeVar, TypeVarTuple, Unpack
+
+import structlog
+
+from shared import metrics
+
+T = TypeVar("T")
+A = TypeVarTuple("A")
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class ProcessDied:
+    """The work took its process down twice, the second time in a process of its own."""
+
+
+class ProcessPool:
+    """Runs picklable functions in ``processes`` spawned processes (fork is unsafe beside threads).
+
+    Work in whose company a process died is run once more alone, because it may have been another's fault.
+    A context manager; leaving it ends the processes. ``name`` labels the metrics: the detector.
+    """
+
+    def __init__(self, name: str, processes: int) -> None:
+        self._name = name
+        self._processes = processes
+        self._pool = _fresh(processes)
+        metrics.POOL_PROCESSES.labels(name).set(processes)
+        metrics.POOL_DEATHS.labels(name)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await asyncio.to_thread(self._pool.shutdown, cancel_futures=True)
+
+    async def run(self, work: Callable[[Unpack[A]], T], *arguments: *A) -> T | ProcessDied:
+        """What ``work`` returns; what it raises is raised here."""
+        with metrics.POOL_BUSY.labels(self._name).track_inprogress():
+            return await self._run(work, *arguments)
+
+    async def _run(self, work: Callable[[Unpack[A]], T], *arguments: *A) -> T | ProcessDied:
+        pool = self._pool
+        loop = asyncio.get_running_loop()
+        try:
+            return await loop.run_in_executor(pool, work, *arguments)
+        except BrokenProcessPool:
+            metrics.POOL_DEATHS.labels(self._name).inc()
+            if pool is self._pool:
+                log.error("a process of the pool died; starting the pool again")  # noqa: TRY400 - no stack to show
+                self._pool = _fresh(self._processes)
+                pool.shutdown(wait=False, cancel_futures=True)
+        alone = _fresh(1)
+        try:
+            return await loop.run_in_executor(alone, work, *arguments)
+        except BrokenProcessPool:
+            metrics.POOL_DEATHS.labels(self._name).inc()
+            return ProcessDied()
+        finally:
+            alone.shutdown(wait=False, cancel_futures=True)
+
+
+def _fresh(processes: int) -> ProcessPoolExecutor:
+    return ProcessPoolExecutor(processes, mp_context=multiprocessing.get_context("spawn"))
