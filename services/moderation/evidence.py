@@ -2,27 +2,16 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
 
+from services.moderation.artist_names import artist_names
 from shared.events import (
-    AiUse,
     ArtistMatch,
-    DecisionMade,
     FindingRecorded,
-    Outcome,
     Passage,
-    TrackUploaded,
     Verdict,
 )
 from shared.views.tracks import TrackView
 
-_DECLARED = {
-    AiUse.NONE: "No AI use",
-    AiUse.PARTLY: "Partly AI",
-    AiUse.ALL: "Entirely AI",
-    AiUse.UNDECLARED: "Not declared",
-}
 _DETECTED = {
     Verdict.LIKELY_GENERATED: "Likely generated",
     Verdict.MATCH: "Match",
@@ -85,37 +74,12 @@ class Measured:
     measurements: Mapping[str, float | str]
 
 
-@dataclass(frozen=True)
-class Comparison:
-    """One row of declared against detected; ``conflict`` when the two cannot both be so."""
-
-    about: str
-    declared: str
-    detected: str
-    conflict: bool
-
-
-@dataclass(frozen=True)
-class ConsideredGrant:
-    """A consent grant that policy looked at, and what became of it."""
-
-    artist: str
-    grant_id: str
-    state: str
-
-
 def tone_of(verdict: Verdict) -> str:
     return "alarm" if verdict in _ALARMING else "unsure" if verdict in _UNSURE else "calm"
 
 
 def verdict_in_words(verdict: Verdict) -> str:
     return _DETECTED[verdict]
-
-
-def artist_names(decision: DecisionMade | None) -> Mapping[str, str]:
-    """Names of the protected artists in the decision's record of its input."""
-    facts = _facts(decision, "matches") + _facts(decision, "claims")
-    return {str(fact["artist_id"]): str(fact["name"]) for fact in facts if fact.get("name")}
 
 
 def measured(view: TrackView) -> tuple[Measured, ...]:
@@ -144,67 +108,11 @@ def lanes(view: TrackView) -> tuple[Lane, ...]:
     return tuple(found)
 
 
-def comparisons(upload: TrackUploaded, view: TrackView) -> tuple[Comparison, ...]:
-    """Declared and detected side by side; never merged."""
-    names = artist_names(view.decision)
-    ai = view.finding("ai_detector")
-    use = upload.declaration.ai_use
-    detected = _DETECTED[ai.verdict] if ai else "No finding"
-    rows = [
-        Comparison(
-            "AI use",
-            _DECLARED[use],
-            detected,
-            conflict=ai is not None
-            and ai.verdict is Verdict.LIKELY_GENERATED
-            and use in {AiUse.NONE, AiUse.UNDECLARED},
-        )
-    ]
-    voice = view.finding("voice_matcher")
-    matched = voice.matches if voice else ()
-    heard = ", ".join(names.get(match.artist_id, match.artist_id) for match in matched)
-    credited = upload.declaration.display_artist
-    rows.append(
-        Comparison(
-            "Voice",
-            credited,
-            heard or (_DETECTED[voice.verdict] if voice else "No finding"),
-            conflict=any(
-                match.verdict is Verdict.MATCH
-                and names.get(match.artist_id, match.artist_id).casefold() not in credited.casefold()
-                for match in matched
-            ),
-        )
-    )
-    return tuple(rows)
-
-
-def considered_grants(decision: DecisionMade | None) -> tuple[ConsideredGrant, ...]:
-    return tuple(
-        dict.fromkeys(
-            ConsideredGrant(
-                str(fact.get("name") or fact.get("artist_id")), str(grant["grant_id"]), str(grant["state"])
-            )
-            for fact in _facts(decision, "matches") + _facts(decision, "claims")
-            for grant in fact.get("grants", ())
-        )
-    )
-
-
-def declared_use(use: AiUse) -> str:
-    return _DECLARED[use]
-
-
-def _facts(decision: DecisionMade | None, name: str) -> list[dict[str, Any]]:
-    facts = decision.policy_input.get(name, ()) if decision else ()
-    return [fact for fact in facts if isinstance(fact, dict) and "artist_id" in fact]
-
-
 def _finding(finding: FindingRecorded) -> Measured:
     return Measured(
         detector=finding.detector,
         subject="",
-        verdict=_DETECTED[finding.verdict],
+        verdict=verdict_in_words(finding.verdict),
         tone=tone_of(finding.verdict),
         score=finding.score,
         threshold=finding.threshold,
@@ -221,7 +129,7 @@ def _match(finding: FindingRecorded, match: ArtistMatch, names: Mapping[str, str
     return Measured(
         detector=finding.detector,
         subject=names.get(match.artist_id, match.artist_id),
-        verdict=_DETECTED[match.verdict],
+        verdict=verdict_in_words(match.verdict),
         tone=tone_of(match.verdict),
         score=match.score,
         threshold=match.threshold,
@@ -263,64 +171,3 @@ def _lane(name: str, verdict: Verdict, threshold: float | None, passages: tuple[
     )
     above = threshold is None or any(mark.score >= threshold for mark in marks)
     return Lane(name, tone_of(verdict) if above else "calm", marks)
-
-
-@dataclass(frozen=True)
-class Happened:
-    """One entry of a track's history."""
-
-    at: datetime
-    what: str
-    by: str
-    detail: str
-    tone: str
-
-
-_OUTCOME_TONE = {
-    Outcome.PUBLISH: "calm",
-    Outcome.LABEL: "calm",
-    Outcome.QUARANTINE: "unsure",
-    Outcome.REJECT: "alarm",
-}
-
-
-def history(view: TrackView) -> tuple[Happened, ...]:
-    """Everything that happened to the track, newest first."""
-    entries: list[Happened] = []
-    if view.upload is not None:
-        entries.append(
-            Happened(
-                view.upload.received_at,
-                "Delivered",
-                view.upload.distributor_id,
-                view.upload.file_name or "",
-                "",
-            )
-        )
-    entries += [
-        Happened(
-            finding.occurred_at, _DETECTED[finding.verdict], finding.detector, "", tone_of(finding.verdict)
-        )
-        for finding in view.findings
-    ]
-    entries += [
-        Happened(
-            decision.occurred_at,
-            f"Decision {decision.sequence}: {decision.outcome}",
-            decision.decided_by,
-            ", ".join(reason.code for reason in decision.reasons),
-            _OUTCOME_TONE[decision.outcome],
-        )
-        for decision in view.decisions
-    ]
-    entries += [
-        Happened(
-            review.occurred_at,
-            f"Review: {review.outcome}",
-            review.reviewer_id,
-            review.note,
-            _OUTCOME_TONE[review.outcome],
-        )
-        for review in view.reviews
-    ]
-    return tuple(sorted(entries, key=lambda entry: entry.at, reverse=True))

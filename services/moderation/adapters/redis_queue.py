@@ -2,18 +2,26 @@
 
 import hashlib
 import json
-from collections.abc import Awaitable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from collections.abc import Awaitable, Sequence
+from datetime import timedelta
 from typing import Any, cast
 
 from redis.asyncio import Redis
 from redis.commands.core import AsyncScript
 from redis.exceptions import RedisError
 
+from services.moderation.adapters.queue_encoding import (
+    case_of,
+    claimed_of,
+    facet_of,
+    groups_of,
+    known_case,
+    milliseconds,
+    moment,
+)
 from services.moderation.adapters.scripts import source_of
 from services.moderation.domain.cases import (
     Case,
-    CaseState,
     CaseSummary,
     Claim,
     Resolution,
@@ -40,7 +48,6 @@ from services.moderation.domain.queue import (
     Share,
     Skipped,
 )
-from services.moderation.domain.words import words_of
 from shared.clock import Clock
 from shared.errors import SystemicError
 
@@ -81,7 +88,7 @@ class RedisQueue:
             summary.sequence,
             summary.decision_id,
             summary.order,
-            _milliseconds(summary.opened_at),
+            milliseconds(summary.opened_at),
             summary.model_dump_json(),
             json.dumps(summary.indexes),
             int(summary.described),
@@ -93,7 +100,7 @@ class RedisQueue:
         return Applied(applied.decode())
 
     async def case(self, case_id: str) -> Case | None:
-        return _case(await self._run("case", case_id))
+        return case_of(await self._run("case", case_id))
 
     async def page(
         self, reviewer_id: str, wanted: Filter, *, limit: int, after: Cursor | None = None
@@ -102,28 +109,28 @@ class RedisQueue:
         found, last = await self._run(
             "page",
             base,
-            _groups(wanted),
+            groups_of(wanted),
             self._opened_before(wanted),
             after.order if after else 0,
             after.case_id if after else "",
             limit,
             _LOOKED_AT,
         )
-        cases = [case for _, fields in found if (case := _case(fields)) is not None]
+        cases = [case for _, fields in found if (case := case_of(fields)) is not None]
         return Page(tuple(cases), Cursor(int(last[0]), last[1].decode()) if last else None)
 
     async def counts(self, reviewer_id: str) -> Counts:
         waiting, free, mine, pending, reasons, distributors = await self._run("counts", reviewer_id)
-        return Counts(waiting, free, mine, pending, _facet(reasons), _facet(distributors))
+        return Counts(waiting, free, mine, pending, facet_of(reasons), facet_of(distributors))
 
     async def claim(self, case_id: str, reviewer_id: str) -> Claimed | HeldByOther | NotOpen | NoSuchCase:
         match await self._run("claim", case_id, reviewer_id, self._ahead(self._lease)):
             case [b"claimed", fields]:
-                return _claimed(fields)
+                return claimed_of(fields)
             case [b"held", holder, until]:
-                return HeldByOther(holder.decode(), _moment(until))
+                return HeldByOther(holder.decode(), moment(until))
             case [b"not_open", fields]:
-                return NotOpen(_require(fields))
+                return NotOpen(known_case(fields))
             case _:
                 return NoSuchCase(case_id)
 
@@ -132,12 +139,12 @@ class RedisQueue:
             "claim_next",
             reviewer_id,
             self._ahead(self._lease),
-            _groups(wanted),
+            groups_of(wanted),
             self._opened_before(wanted),
             _LOOKED_AT,
         ):
             case [b"claimed", _, fields]:
-                return _claimed(fields)
+                return claimed_of(fields)
             case _:
                 return NothingWaiting()
 
@@ -145,7 +152,7 @@ class RedisQueue:
         until = self._ahead(self._lease)
         match await self._run("renew", case_id, reviewer_id, token, until):
             case [b"renewed"]:
-                return Renewed(Claim(reviewer_id=reviewer_id, token=token, until=_moment(until)))
+                return Renewed(Claim(reviewer_id=reviewer_id, token=token, until=moment(until)))
             case [b"lost", holder]:
                 return LeaseLost(holder.decode() or None)
             case _:
@@ -165,7 +172,7 @@ class RedisQueue:
             case [b"skipped"]:
                 return Skipped(case_id)
             case [b"not_open", fields]:
-                return NotOpen(_require(fields))
+                return NotOpen(known_case(fields))
             case _:
                 return NoSuchCase(case_id)
 
@@ -193,14 +200,14 @@ class RedisQueue:
             resolution.model_dump_json(),
         ):
             case [b"begun" | b"repeat" as how, fields]:
-                case = _require(fields)
+                case = known_case(fields)
                 return Begun(case, case.resolution or resolution, repeat=how == b"repeat")
             case [b"lost", holder]:
                 return LeaseLost(holder.decode() or None)
             case [b"decision_changed", fields]:
-                return DecisionChanged(_require(fields))
+                return DecisionChanged(known_case(fields))
             case [b"not_open", fields]:
-                return NotOpen(_require(fields))
+                return NotOpen(known_case(fields))
             case _:
                 return NoSuchCase(case_id)
 
@@ -209,7 +216,7 @@ class RedisQueue:
 
     async def unacknowledged(self, *, older_than: timedelta) -> Sequence[Case]:
         rows = await self._run("unacknowledged", self._ahead(-older_than))
-        return [case for _, fields in rows if (case := _case(fields)) is not None]
+        return [case for _, fields in rows if (case := case_of(fields)) is not None]
 
     async def forget(self) -> int:
         """Drop all that the queue holds except the last token. For a rebuild from Kafka only."""
@@ -242,7 +249,7 @@ class RedisQueue:
         return "" if wanted.older_than is None else self._ahead(-wanted.older_than)
 
     def _ahead(self, by: timedelta) -> int:
-        return _milliseconds(self._clock.now() + by)
+        return milliseconds(self._clock.now() + by)
 
     async def _run(self, name: str, *arguments: str | int) -> Any:
         script = self._scripts.get(name)
@@ -251,64 +258,7 @@ class RedisQueue:
         try:
             return await cast(
                 "Awaitable[Any]",
-                script(keys=[self._prefix], args=[_milliseconds(self._clock.now()), *arguments]),
+                script(keys=[self._prefix], args=[milliseconds(self._clock.now()), *arguments]),
             )
         except RedisError as error:
             raise SystemicError(f"Redis: {error}") from error
-
-
-def _groups(wanted: Filter) -> str:
-    groups = [{"name": f"word:{word}", "prefix": True} for word in sorted(words_of(wanted.text))]
-    if wanted.reason is not None:
-        groups.append({"name": f"reason:{wanted.reason}", "prefix": False})
-    if wanted.distributor_id is not None:
-        groups.append({"name": f"distributor:{wanted.distributor_id}", "prefix": False})
-    return json.dumps(groups)
-
-
-def _case(flat: Sequence[bytes]) -> Case | None:
-    """None for an unknown case and for a track that was never quarantined."""
-    fields: Mapping[bytes, bytes] = dict(zip(flat[::2], flat[1::2], strict=True))
-    if b"summary" not in fields:
-        return None
-    claim = None
-    if b"holder" in fields:
-        claim = Claim(
-            reviewer_id=fields[b"holder"].decode(),
-            token=int(fields[b"token"]),
-            until=_moment(fields[b"until"]),
-        )
-    resolution = fields.get(b"resolution")
-    return Case(
-        summary=CaseSummary.model_validate_json(fields[b"summary"]),
-        state=CaseState(fields[b"state"].decode()),
-        claim=claim,
-        resolution=Resolution.model_validate_json(resolution) if resolution is not None else None,
-        acknowledged=fields.get(b"acknowledged", b"1") == b"1",
-    )
-
-
-def _require(flat: Sequence[bytes]) -> Case:
-    case = _case(flat)
-    if case is None:
-        raise SystemicError("the queue in Redis is damaged: rebuild it with `rebuild-views`")
-    return case
-
-
-def _claimed(flat: Sequence[bytes]) -> Claimed:
-    case = _require(flat)
-    if case.claim is None:
-        raise SystemicError("the queue in Redis is damaged: rebuild it with `rebuild-views`")
-    return Claimed(case, case.claim)
-
-
-def _facet(flat: Sequence[Any]) -> dict[str, int]:
-    return {name.decode(): int(count) for name, count in zip(flat[::2], flat[1::2], strict=True)}
-
-
-def _milliseconds(moment: datetime) -> int:
-    return int(moment.timestamp() * 1000)
-
-
-def _moment(milliseconds: bytes | int) -> datetime:
-    return datetime.fromtimestamp(int(milliseconds) / 1000, UTC)

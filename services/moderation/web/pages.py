@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Depends, Path, Request, Response
 from fastapi.responses import RedirectResponse
 
-from services.moderation import evidence
+from services.moderation import declared, evidence
 from services.moderation.domain.access import Right
 from services.moderation.domain.cases import Case, CaseState
 from services.moderation.domain.queue import (
@@ -17,6 +17,7 @@ from services.moderation.domain.queue import (
     NoSuchCase,
     Share,
 )
+from services.moderation.history import history
 from services.moderation.settings import LabelChoice
 from services.moderation.web.answers import cursor_text
 from services.moderation.web.asking import as_query, wanted_cursor, wanted_filter
@@ -146,10 +147,10 @@ def _evidence(case: Case, view: TrackView | None) -> dict[str, object]:
         "reasons": decision.reasons if decision else case.summary.reasons,
         "measured": evidence.measured(view) if view else (),
         "lanes": evidence.lanes(view) if view else (),
-        "comparisons": evidence.comparisons(upload, view) if upload and view else (),
-        "grants": evidence.considered_grants(decision),
-        "history": evidence.history(view) if view else (),
-        "declared_use": evidence.declared_use,
+        "comparisons": declared.comparisons(upload, view) if upload and view else (),
+        "grants": declared.considered_grants(decision),
+        "history": history(view) if view else (),
+        "declared_use": declared.declared_use,
     }
 
 

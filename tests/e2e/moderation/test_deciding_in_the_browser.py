@@ -241,7 +241,7 @@ async def test_signing_in_takes_the_right_token_and_signing_out_ends_it(
     assert (cookie["httpOnly"], cookie["sameSite"]) == (True, "Strict")
     await page.get_by_role("button", name="Sign out").click()
     await expect(page).to_have_url(f"{world.address}/sign-in")
-    await context.add_cookies([cookie])
+    await context.add_cookies([{"name": cookie["name"], "value": cookie["value"], "url": world.address}])
     await page.goto(f"{world.address}/queue")
     await expect(page.get_by_label("Your sign-in token")).to_be_visible()
     await context.close()

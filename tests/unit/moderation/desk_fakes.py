@@ -2,10 +2,11 @@
 
 import hashlib
 from collections import defaultdict
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterable, AsyncIterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from fastapi import FastAPI
 
@@ -30,6 +31,7 @@ from shared.events import (
     TrackUploaded,
 )
 from shared.http import Ready, probes
+from shared.objects.store import StoredObject
 from shared.stream.message import Record
 from shared.views.tracks import TrackEvent, TrackView, field_of, fold
 from tests.support.events import an_upload, track_id
@@ -143,6 +145,9 @@ class QuietChanges:
 class OneObject:
     path: Path
 
+    async def put(self, chunks: AsyncIterable[bytes], *, limit_bytes: int) -> StoredObject:
+        raise NotImplementedError
+
     def local_path(self, uri: str) -> Path:
         if not self.path.exists():
             raise ObjectMissing(uri)
@@ -193,7 +198,7 @@ class DeskWorld:
             )
         )
 
-    async def hold(self, number: int = 1, **changes: object) -> str:
+    async def hold(self, number: int = 1, **changes: Any) -> str:
         upload, decision = an_upload(number), a_decision(number, **changes)
         self.tracks.record(upload, decision)
         await self.queue.open(summarise(decision, upload))

@@ -272,7 +272,9 @@ async def test_what_a_distributor_writes_stays_text(world: DeskWorld, client: Cl
     evil = "<script>alert(1)</script>"
     declaration = upload.declaration.model_copy(update={"title": evil, "display_artist": evil})
     world.tracks.record(upload.model_copy(update={"declaration": declaration, "file_name": evil}))
-    world.queue.kept[case_id].summary = world.queue.kept[case_id].summary.model_copy(update={"title": evil})
+    summary = world.queue.kept[case_id].summary
+    assert summary is not None
+    world.queue.kept[case_id].summary = summary.model_copy(update={"title": evil})
     browser, _ = await signed_in(world, client, "ada")
     for path in ("/queue", f"/cases/{case_id}"):
         text = (await browser.get(path)).text

@@ -1,11 +1,14 @@
 """What a case page says about a track, from its view."""
 
 from datetime import timedelta
+from typing import Any
 
 import numpy as np
 import pytest
 
+from services.moderation import declared as declaring
 from services.moderation import evidence
+from services.moderation.history import history
 from services.moderation.waveform import outline
 from services.moderation.web.rendering import duration, length, number, words
 from shared.events import (
@@ -46,7 +49,7 @@ def matched(verdict: Verdict = Verdict.MATCH) -> FindingRecorded:
     return found("voice_matcher", verdict, matches=(match,))
 
 
-def view(*findings: FindingRecorded, upload: TrackUploaded | None = None, **changes: object) -> TrackView:
+def view(*findings: FindingRecorded, upload: TrackUploaded | None = None, **changes: Any) -> TrackView:
     return TrackView(upload or an_upload(), findings, (a_decision(**changes),), ())
 
 
@@ -66,20 +69,20 @@ def test_declared_and_detected_conflict_only_where_they_cannot_both_be_so(
     conflict: bool,  # noqa: FBT001 - a table
 ) -> None:
     upload = declared(use)
-    row = evidence.comparisons(upload, view(found("ai_detector", verdict), upload=upload))[0]
+    row = declaring.comparisons(upload, view(found("ai_detector", verdict), upload=upload))[0]
     assert row.conflict is conflict
 
 
 def test_a_matched_voice_is_named_and_fits_where_it_is_credited() -> None:
     stranger = declared(AiUse.NONE)
-    row = evidence.comparisons(stranger, view(matched(), policy_input=NAMES))[1]
+    row = declaring.comparisons(stranger, view(matched(), policy_input=NAMES))[1]
     assert (row.declared, row.detected, row.conflict) == ("Somebody", "Liva Norrfjell", True)
     credited = declared(AiUse.NONE, "Liva Norrfjell")
-    assert evidence.comparisons(credited, view(matched(), policy_input=NAMES))[1].conflict is False
+    assert declaring.comparisons(credited, view(matched(), policy_input=NAMES))[1].conflict is False
 
 
 def test_nothing_is_said_where_no_detector_has_answered() -> None:
-    rows = evidence.comparisons(an_upload(), view())
+    rows = declaring.comparisons(an_upload(), view())
     assert [(row.detected, row.conflict) for row in rows] == [("No finding", False)] * 2
     assert evidence.measured(view()) == ()
     assert evidence.lanes(view()) == ()
@@ -118,13 +121,13 @@ def test_grants_that_policy_considered_are_named_once() -> None:
     grant = {"grant_id": "g1", "state": "revoked"}
     facts = {"artist_id": "liva", "name": "Liva", "grants": [grant]}
     decision = a_decision(policy_input={"matches": [facts], "claims": [facts]})
-    assert evidence.considered_grants(decision) == (evidence.ConsideredGrant("Liva", "g1", "revoked"),)
+    assert declaring.considered_grants(decision) == (declaring.ConsideredGrant("Liva", "g1", "revoked"),)
 
 
 def test_history_is_newest_first() -> None:
     later = a_decision(sequence=2, outcome=Outcome.PUBLISH, occurred_at=A_TIME + timedelta(hours=1))
     seen = TrackView(an_upload(), (found("ai_detector", Verdict.ERROR),), (a_decision(), later), ())
-    what = [entry.what for entry in evidence.history(seen)]
+    what = [entry.what for entry in history(seen)]
     assert what[0] == "Decision 2: publish"
     assert set(what[2:]) == {"Delivered", "Failed"}
 
