@@ -3,6 +3,7 @@
 import typer
 
 from services.cli.commands import artists, distributors, dlq, grants
+from services.cli.commands.bench import bench
 from services.cli.commands.doctor import doctor
 from services.cli.commands.rebuild import rebuild_views
 from services.cli.commands.topics import topics
@@ -25,6 +26,7 @@ app.add_typer(dlq.app, name="dlq", rich_help_panel="Operate")
 app.command(rich_help_panel="Operate")(topics)
 app.command(rich_help_panel="Operate")(rebuild_views)
 app.command(rich_help_panel="Operate")(doctor)
+app.command(rich_help_panel="Operate")(bench)
 
 
 @app.callback()
