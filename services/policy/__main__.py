@@ -10,7 +10,9 @@ from redis.asyncio import Redis
 
 from services.policy.adapters.kafka_history import KafkaHistory
 from services.policy.adapters.redis_views import RedisViews
+from services.policy.changes import ChangeRefused
 from services.policy.checker import check_labels, check_policy
+from services.policy.commands import history, labels, life
 from services.policy.compiled import DEFAULT_LABELS, load_policy, read_file
 from services.policy.explain import explained
 from services.policy.main import main as worker
@@ -26,23 +28,32 @@ EXIT_FAILED = 70
 
 
 def main(arguments: list[str] | None = None) -> int:
-    chosen = _parser().parse_args(arguments)
     try:
-        match chosen.command:
-            case "check":
-                return _check(chosen.file, chosen.labels)
-            case "explain":
-                return asyncio.run(_explain(PolicySettings.load(), chosen.track, every_rule=chosen.all))
-            case "rebuild-views":
-                return asyncio.run(_rebuild(PolicySettings.load()))
-            case _:
-                return worker()
+        return _run(_parser().parse_args(arguments))
+    except ChangeRefused as error:
+        sys.stderr.write(f"{error}\n")
+        return EXIT_FAULTY
     except SettingsError as error:
         sys.stderr.write(f"{error}\n")
         return EXIT_SETTINGS
     except TrackgateError as error:
         sys.stderr.write(f"{error}\n")
         return EXIT_FAILED
+
+
+def _run(chosen: argparse.Namespace) -> int:
+    if chosen.command == "check":
+        return _check(chosen.file, chosen.labels)
+    for commands in (life, history, labels):
+        if chosen.command in commands.NAMES:
+            return commands.run(chosen, PolicySettings.load())
+    match chosen.command:
+        case "explain":
+            return asyncio.run(_explain(PolicySettings.load(), chosen.track, every_rule=chosen.all))
+        case "rebuild-views":
+            return asyncio.run(_rebuild(PolicySettings.load()))
+        case _:
+            return worker()
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -57,15 +68,18 @@ def _parser() -> argparse.ArgumentParser:
     explain.add_argument("track", help="track id")
     explain.add_argument("--all", action="store_true", help="also the rules that did not match, and why not")
     commands.add_parser("rebuild-views", help="fold the track views and deadlines in Redis anew from Kafka")
+    life.add_to(commands)
+    history.add_to(commands)
+    labels.add_to(commands)
     return parser
 
 
 def _check(file: Path, labels_file: Path) -> int:
     """Prints ``file:line:column: mistake`` for each; 0 if there is none."""
-    labels, problems = check_labels(read_file(labels_file))
+    known, problems = check_labels(read_file(labels_file))
     shown = [problem.shown(str(labels_file)) for problem in problems]
-    if labels is not None:
-        _, problems = check_policy(read_file(file), labels)
+    if known is not None:
+        _, problems = check_policy(read_file(file), known)
         shown += [problem.shown(str(file)) for problem in problems]
     if shown:
         sys.stdout.write("\n".join(shown) + f"\n{len(shown)} mistakes\n")

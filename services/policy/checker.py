@@ -12,6 +12,7 @@ from services.policy.expressions.tree import Name, Operation
 from services.policy.expressions.types import Type, record_of
 from services.policy.inputs import RuleScope
 from services.policy.policy_file import LabelFile, LabelText, LabelUse, Otherwise, PolicyFile, Rule, Then
+from services.policy.reach import contradiction, released_despite_failure, shadowed_by
 from services.policy.source_map import Parsed, Path, Problem, SourceMap, parse_yaml
 from services.policy.texts import places
 from shared.events import Outcome
@@ -98,12 +99,35 @@ class _Rules:
             self._expression(rule.when, names, (*path, "when"))
             self._text(rule.then.text, names, (*path, "then", "text"))
             self._then(rule.then, (*path, "then"))
+        self._reach()
         if self._file.otherwise.outcome not in HOLDING:
             self._say(
                 ("otherwise", "outcome"), "`otherwise` must be quarantine: what no rule foresaw is held"
             )
         self._text(self._file.otherwise.text, {}, ("otherwise", "text"))
         return self._found
+
+    def _reach(self) -> None:
+        """Only of a file whose expressions are right: what is broken cannot be reasoned about."""
+        if self._found:
+            return
+        for index, rule in enumerate(self._file.rules):
+            why = contradiction(rule.when, self._names(rule, ("rules", index)))
+            if why is not None:
+                self._say(("rules", index, "when"), f"this rule can never match: {why}")
+        for later, earlier in shadowed_by(self._file.rules):
+            final = self._file.rules[earlier].id
+            self._say(
+                ("rules", later, "when"), f"this rule never counts: the final rule `{final}` is there first"
+            )
+        if any(rule.then.outcome not in HOLDING for rule in self._file.rules):
+            let_out = released_despite_failure(self._file)
+            if let_out is not None:
+                self._say(
+                    ("rules",),
+                    f"a track could be released despite a failed finding ({let_out}): add a rule that holds it "
+                    "and looks at verdicts alone",
+                )
 
     def _say(self, path: Path, message: str) -> None:
         self._found.append(Problem(self._source.at(path), message))

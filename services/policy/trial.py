@@ -44,8 +44,8 @@ class Trial:
 
     A version that a rollout or a promotion made act is held against the version before it, on the same
     inputs: a wave of bad deliveries or a failing detector raises both shares and stops nothing, a mistake in
-    the new version raises its own. Over the last ``window`` decisions of this worker, and not before ``minimum`` of
-    them, an excess above ``margin`` stops the version. ``stop`` gets the record that says so.
+    the new version raises its own. Over the last ``window`` decisions of this worker, and not before
+    ``minimum`` of them, an excess above ``margin`` stops the version. ``stop`` gets the record that says so.
     """
 
     def __init__(

@@ -22,6 +22,15 @@ AT = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 CODECS = ("flac", "pcm_s16le", "mp3", "opus", "vorbis")
 STATES = (FindingState.LIKELY_GENERATED, FindingState.INCONCLUSIVE, FindingState.NOT_DETECTED)
 VOICES = (FindingState.MATCH, FindingState.POSSIBLE, FindingState.NO_MATCH, FindingState.NOT_MEASURED)
+GUARD = """  - id: no-finding-no-release
+    why: What failed or is missing holds every track.
+    for_each: finding in findings
+    when: finding.verdict in ["error", "missing"]
+    then:
+      outcome: quarantine
+      reason: finding_error
+      text: The detector {finding.detector} failed on this track.
+"""
 OTHERWISE = """otherwise:
   outcome: quarantine
   reason: no_rule_matched
@@ -40,7 +49,7 @@ _RULE = """  - id: rule-{number}
 
 
 def policy_text(rules: int, *, seed: int = 7) -> str:
-    """``rules`` rules of four comparisons each, over numbers, words and flags."""
+    """``rules`` rules: one that holds failed findings, the others of four comparisons each."""
     dice = random.Random(seed)  # noqa: S311 - a benchmark is repeatable, not secret
     written = [
         _RULE.format(
@@ -49,10 +58,10 @@ def policy_text(rules: int, *, seed: int = 7) -> str:
             outcome=dice.choice(["publish", "publish", "quarantine"]),
             priority=dice.randint(0, 9),
         )
-        for number in range(rules)
+        for number in range(1, rules)
     ]
     head = f"name: bench\nabout: A policy of {rules} rules for measuring.\nreview_from: 101\nrules:\n"
-    return head + "".join(written) + OTHERWISE
+    return head + GUARD + "".join(written) + OTHERWISE
 
 
 def _rare(dice: random.Random) -> list[str]:

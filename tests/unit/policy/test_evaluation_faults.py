@@ -18,6 +18,14 @@ rules:
       reason: tried
       text: The rule that is tried out matched {{audio.seconds}} s of {{ai.model_version}}.
       priority: 30
+  - id: no-finding-no-release
+    why: What failed or is missing holds every track.
+    for_each: finding in findings
+    when: finding.verdict in ["error", "missing"]
+    then:
+      outcome: quarantine
+      reason: finding_error
+      text: A detector failed on this track.
 otherwise:
   outcome: quarantine
   reason: no_rule_matched
@@ -25,7 +33,7 @@ otherwise:
   priority: 80
 """
 LABELS = DEFAULT_LABELS.read_text(encoding="utf-8")
-KNOWN = scenario_input({"ai": "not_detected", "voice": "missing"})
+KNOWN = scenario_input({"ai": "not_detected", "voice": "no_match"})
 
 
 def policy(when: str, *, review_from: int = 101) -> str:
