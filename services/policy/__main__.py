@@ -41,13 +41,16 @@ def main(arguments: list[str] | None = None) -> int:
         return EXIT_FAILED
 
 
-def _run(chosen: argparse.Namespace) -> int:
-    if chosen.command == "check":
-        return _check(chosen.file, chosen.labels)
-    for commands in (life, history, labels):
-        if chosen.command in commands.NAMES:
-            return commands.run(chosen, PolicySettings.load())
+def _run(chosen: argparse.Namespace) -> int:  # noqa: PLR0911 - one case a command
     match chosen.command:
+        case name if name in life.NAMES:
+            return life.run(chosen, PolicySettings.load())
+        case name if name in history.NAMES:
+            return history.run(chosen, PolicySettings.load())
+        case name if name in labels.NAMES:
+            return labels.run(chosen, PolicySettings.load())
+        case "check":
+            return _check(chosen.file, chosen.labels)
         case "explain":
             return asyncio.run(_explain(PolicySettings.load(), chosen.track, every_rule=chosen.all))
         case "rebuild-views":

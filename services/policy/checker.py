@@ -118,7 +118,7 @@ class _Rules:
         for later, earlier in shadowed_by(self._file.rules):
             final = self._file.rules[earlier].id
             self._say(
-                ("rules", later, "when"), f"this rule never counts: the final rule `{final}` is there first"
+                ("rules", later, "when"), f"this rule never counts: the final rule `{final}` comes first"
             )
         if any(rule.then.outcome not in HOLDING for rule in self._file.rules):
             let_out = released_despite_failure(self._file)

@@ -119,7 +119,7 @@ def _values_of(name: str, names: Mapping[str, Type]) -> frozenset[str] | None:
 
 
 def shadowed_by(rules: tuple[Rule, ...]) -> Iterator[tuple[int, int]]:
-    """Pairs of places: a rule, and an earlier final one whose conditions it repeats, so that it never counts."""
+    """Pairs of places: a rule, and an earlier final one whose conditions it repeats: it never counts."""
     parts = [_parts(rule) for rule in rules]
     for later, rule in enumerate(rules):
         for earlier in range(later):
@@ -174,7 +174,7 @@ def _holds(program: cel.Program, each: str | None, ai: FindingState, voice: Find
         {"detector": AI_DETECTOR, "verdict": ai.value, "required": True},
         {"detector": VOICE_MATCHER, "verdict": voice.value, "required": True},
     ]
-    for finding in findings if each is not None else [None]:
+    for finding in findings if each is not None else findings[:1]:
         scope = {"ai": findings[0], "voice": findings[1]}
         if each is not None:
             scope[each] = finding
