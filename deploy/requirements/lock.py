@@ -18,6 +18,7 @@ LISTS = {
     "registry": ("registry",),
     "policy": ("policy",),
     "moderation": ("moderation",),
+    "notifier": ("notifier",),
     "cli": ("cli",),
     "train": ("run", "train"),
     "hub": ("run", "hub"),
