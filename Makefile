@@ -16,7 +16,7 @@ demo: $(VENV)/.run ## The same, then stop; fails unless every sample got its exp
 
 ##@ Check
 test: $(VENV)/.dev browser ## All tests: unit, contract, integration, end to end
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n 3 --dist loadfile
 
 test-unit: $(VENV)/.dev ## Unit tests only (no sockets, seconds)
 	@$(BIN)/python -m pytest tests/unit

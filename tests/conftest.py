@@ -3,8 +3,13 @@
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.support.stack import Endpoints, a_stack
+
+# The machine is shared: how long an example took says nothing about the code.
+settings.register_profile("trackgate", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("trackgate")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
