@@ -15,7 +15,7 @@ demo: $(VENV)/.run ## The same, then stop; fails unless every sample got its exp
 	@$(BIN)/python -m deploy.local demo
 
 ##@ Check
-test: $(VENV)/.dev browser ## All tests: unit, contract, integration, end to end
+test: $(VENV)/.dev system ## All tests: unit, contract, integration, end to end
 	@$(BIN)/python -m pytest -n 3 --dist loadfile
 
 test-unit: $(VENV)/.dev ## Unit tests only (no sockets, seconds)
@@ -38,8 +38,8 @@ contracts: $(VENV)/.dev ## Generate JSON Schemas and the AsyncAPI document from 
 ##@ Set up
 install: $(VENV)/.dev ## Make the environment for work on the code
 
-browser: ## Chromium for the end-to-end tests, from the distribution's packages
-	@command -v chromium >/dev/null || { apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium; }
+system: ## Chromium and Prometheus for the tests, from the distribution's packages
+	@bash deploy/system_packages.sh chromium:chromium prometheus:promtool
 
 lock: $(VENV)/.dev ## Pin every dependency with its hashes, one list per image
 	@$(BIN)/python -m deploy.requirements.lock
@@ -69,4 +69,4 @@ help:
 	  /^[a-zA-Z_-]+:.*?##/ { printf "  \033[36m%-12s\033[0m %s\n", $$1, $$2 } \
 	  /^##@/ { printf "\n\033[1m%s\033[0m\n", substr($$0, 5) }' $(MAKEFILE_LIST)
 
-.PHONY: run demo test test-unit lint format contracts install browser lock clean help
+.PHONY: run demo test test-unit lint format contracts install system lock clean help
