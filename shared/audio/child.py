@@ -10,6 +10,7 @@ import resource
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from shared.audio.blocks import Block, CodedBlocks, PcmBlocks
 from shared.audio.isolation import isolate
@@ -18,7 +19,10 @@ from shared.audio.outcome import FailureKind, Samples
 from shared.audio.sniff import sniff
 from shared.audio.stream import PcmStream, Refused
 from shared.audio.tally import Tally
+from shared.audio.transport import NARROW, WIDE
 from shared.audio.window import FileSource, Source
+
+_NARROW_BITS = 16
 
 
 def main(job: dict[str, Any]) -> None:
@@ -62,12 +66,13 @@ def decode(source: Source, limits: DecodeLimits, excerpt: Excerpt | None) -> dic
         wanted = int(excerpt.seconds * blocks.sample_rate)
     else:
         tally.promise(promised)
+    narrow = excerpt is not None and not excerpt.mono and stream.bits <= _NARROW_BITS and blocks.scale != 1.0
     for block in blocks:
         taken = block if wanted is None else block[: max(0, wanted - tally.frames)]
         if len(taken):
             tally.add(taken, blocks.scale)
             if excerpt is not None:
-                _write(_as_float(taken, blocks.scale, mono=excerpt.mono))
+                _write(_as_int16(taken) if narrow else _as_float(taken, blocks.scale, mono=excerpt.mono))
         if wanted is not None and tally.frames >= wanted:
             break
     if tally.frames == 0:
@@ -80,6 +85,7 @@ def decode(source: Source, limits: DecodeLimits, excerpt: Excerpt | None) -> dic
         "frames": tally.frames,
         "peak": tally.peak,
         "silent": tally.silent,
+        "sample_bytes": NARROW if narrow else WIDE,
     }
 
 
@@ -90,8 +96,13 @@ def _as_float(block: Block, scale: float, *, mono: bool) -> Samples:
     return np.asarray(samples.mean(axis=1), np.float32) if mono else samples
 
 
-def _write(samples: Samples) -> None:
-    view = memoryview(samples.tobytes())
+def _as_int16(block: Block) -> NDArray[np.int16]:
+    """Exact: the sixteen upper bits of what is left-aligned in 32."""
+    return np.right_shift(block.view(np.int32), 16).astype("<i2")
+
+
+def _write(samples: NDArray[np.float32] | NDArray[np.int16]) -> None:
+    view = np.ascontiguousarray(samples).data.cast("B")
     while view:
         view = view[os.write(1, view) :]
 

@@ -4,11 +4,10 @@ import math
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from shared.audio.limits import DecodeLimits, Excerpt
 from shared.audio.outcome import DecodedAudio, DecodeFailure, FailureKind, Inspected, Isolation
 from shared.audio.sandbox import ChildReport, opened, run_child
+from shared.audio.transport import NARROW, WIDE
 
 DEFAULT_LIMITS = DecodeLimits()
 
@@ -34,8 +33,8 @@ def decode_audio(
     """Decode to float32 at the native rate, in a sandboxed child.
 
     ``seconds`` stops after that much from the start (and then checks nothing beyond); ``mono`` averages the
-    channels in the child. Blocks. Needs memory for the samples, 4 bytes each, once, and up to a quarter more
-    while they arrive: three minutes of 44.1 kHz stereo are 64 MB. Bound it with ``limits.max_decoded_bytes``.
+    channels in the child. Blocks. Needs memory for the samples, 4 bytes each, once: three minutes of
+    44.1 kHz stereo are 64 MB. Bound it with ``limits.max_decoded_bytes``.
 
     Raises:
         ObjectMissing, StoreUnavailable: the file cannot be opened.
@@ -51,9 +50,12 @@ def decode_audio(
 
 def _decoded(report: ChildReport, inspected: Inspected, *, mono: bool) -> DecodedAudio | DecodeFailure:
     channels = 1 if mono else inspected.channels
-    if len(report.pcm) != inspected.frames * channels * 4:
+    width = report.result.get("sample_bytes")
+    if not isinstance(width, int) or width not in {NARROW, WIDE}:
         return _nonsense()
-    samples = np.frombuffer(report.pcm, np.float32).reshape(-1, channels)
+    if len(report.pcm) != inspected.frames * channels * width:
+        return _nonsense()
+    samples = report.pcm.samples(width).reshape(-1, channels)
     return DecodedAudio(samples=samples, sample_rate=inspected.sample_rate, inspected=inspected)
 
 

@@ -20,6 +20,7 @@ import soundfile
 
 from shared.audio.limits import DecodeLimits, Excerpt
 from shared.audio.outcome import DecodeFailure, FailureKind, Isolation
+from shared.audio.transport import Received
 from shared.errors import ObjectMissing, StoreUnavailable, SystemicError
 
 _LIBRARIES = tuple(
@@ -41,8 +42,8 @@ _BOOT = (
 _REPORT_BYTES = 16 * 1024
 _REPORT_LINES = 2
 _PIPE_BYTES = 1 << 18
-_READ_BYTES = 1 << 17
-"""Larger reads cost a fresh mapping of memory each."""
+_READ_BYTES = 1 << 16
+"""Larger reads cost a fresh mapping of memory each, at no gain."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ class ChildReport:
 
     result: dict[str, Any]
     isolation: Isolation
-    pcm: bytearray
+    pcm: Received
 
 
 @contextlib.contextmanager
@@ -126,7 +127,7 @@ def run_child(descriptor: int, limits: DecodeLimits, excerpt: Excerpt | None) ->
 
 @dataclass
 class _Said:
-    pcm: bytearray
+    pcm: Received
     report: bytearray
     noise: bytearray
 
@@ -135,7 +136,7 @@ def _listen(
     child: "subprocess.Popen[bytes]", report_end: int, limits: DecodeLimits, deadline: float
 ) -> _Said | DecodeFailure:
     """Everything the child says, until it closes all three pipes."""
-    said = _Said(bytearray(), bytearray(), bytearray())
+    said = _Said(Received(), bytearray(), bytearray())
     assert child.stdout is not None  # noqa: S101 - PIPE was asked for
     assert child.stderr is not None  # noqa: S101 - PIPE was asked for
     _widen(child.stdout.fileno())

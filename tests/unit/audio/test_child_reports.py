@@ -9,6 +9,7 @@ from shared.audio import DecodeFailure, DecodeLimits, FailureKind, Inspected
 from shared.audio.decoding import _inspected
 from shared.audio.outcome import Isolation
 from shared.audio.sandbox import ChildReport, _Said, _understand
+from shared.audio.transport import Received
 from shared.errors import SystemicError
 
 READY = b'{"isolation": ["limits"]}\n'
@@ -25,7 +26,7 @@ GOOD = {
 
 
 def understand(status: int, report: bytes, noise: bytes = b"") -> ChildReport | DecodeFailure:
-    return _understand(status, _Said(bytearray(), bytearray(report), bytearray(noise)), DecodeLimits())
+    return _understand(status, _Said(Received(), bytearray(report), bytearray(noise)), DecodeLimits())
 
 
 @pytest.mark.parametrize(
