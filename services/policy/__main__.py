@@ -98,7 +98,8 @@ async def _explain(settings: PolicySettings, track_id: str, *, every_rule: bool)
     if view is None:
         sys.stderr.write(f"{track_id} is not known\n")
         return EXIT_FAULTY
-    sys.stdout.write(explained(view, every_rule=every_rule) + "\n")
+    known = load_policy(settings.policy_file, settings.policy_labels).labels
+    sys.stdout.write(explained(view, every_rule=every_rule, labels=known) + "\n")
     return 0
 
 

@@ -125,8 +125,8 @@ class _Rules:
             if let_out is not None:
                 self._say(
                     ("rules",),
-                    f"a track could be released despite a failed finding ({let_out}): add a rule that holds it "
-                    "and looks at verdicts alone",
+                    f"a track could be released despite a failed finding ({let_out}): "
+                    "add a rule that holds it and looks at verdicts alone",
                 )
 
     def _say(self, path: Path, message: str) -> None:

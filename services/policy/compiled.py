@@ -70,12 +70,14 @@ class CompiledRule:
 class Step:
     """Where the evaluation of a rule ends: at a condition that does not hold, or (None) with all of them.
 
-    ``said`` keeps what was said there: the same words in sight give the same sentence.
+    ``only`` is the slot where there is no other. ``said`` keeps what was said there: the same words in sight
+    give the same sentence.
     """
 
     rule: CompiledRule
     condition: Condition | None
     slots: tuple[int, ...]
+    only: int | None
     said: dict[Hashable, Any] = field(default_factory=dict, repr=False, compare=False)
 
 
@@ -213,10 +215,14 @@ def _groups(rules: Sequence[CompiledRule], slots: Slots) -> tuple[Group, ...]:
     )
 
 
+def _step(rule: CompiledRule, condition: Condition | None, slots: tuple[int, ...]) -> Step:
+    return Step(rule, condition, slots, only=slots[0] if len(slots) == 1 else None)
+
+
 def _steps(rule: CompiledRule) -> tuple[Step, ...]:
     return (
-        *(Step(rule, condition, condition.slots) for condition in rule.conditions),
-        Step(rule, None, rule.slots),
+        *(_step(rule, condition, condition.slots) for condition in rule.conditions),
+        _step(rule, None, rule.slots),
     )
 
 

@@ -22,7 +22,7 @@ from shared.events import Label, Outcome, Reason, RuleTrace
 
 RULE_FAILED = "policy_error"
 PRIORITY_REVIEW = "priority_review"
-REMEMBERED = 64
+REMEMBERED = 128
 _FAILED_PRIORITY = 90
 
 
@@ -52,23 +52,29 @@ class _Result(NamedTuple):
     failed: bool = False
 
 
+_UNSEEN = _Result(RuleTrace(rule="", matched=False, why=""), failed=True)
+
+
 def evaluate(policy: Policy, given: PolicyInput) -> Evaluation:
     """The result of the policy on the input, a person's review included where the input holds one."""
     results = _results(policy, given)
     collected = _Collected()
     final: str | None = None
-    for compiled, result in zip(policy.rules, results, strict=True):
-        if result.failed and final is None:
+    for number, (_, reasons, failed) in enumerate(results):
+        if not reasons and not failed:
+            continue
+        compiled = policy.rules[number]
+        if failed and final is None:
             collected.add(Outcome.QUARANTINE, [_failure(compiled)], _FAILED_PRIORITY)
-        if not result.reasons:
+        if not reasons:
             continue
         then = compiled.rule.then
         if then.final and final is None:
             final, collected = compiled.rule.id, _Collected()
         if final is None or final == compiled.rule.id:
-            collected.add(then.outcome, result.reasons, then.priority)
+            collected.add(then.outcome, reasons, then.priority)
             collected.labels += then.labels
-    traces = tuple(result.trace for result in results)
+    traces = tuple([result[0] for result in results])
     if final is not None:
         traces = tuple(_set_aside(trace, final) for trace in traces)
     found = _combined(policy, collected, traces)
@@ -80,7 +86,7 @@ def evaluate(policy: Policy, given: PolicyInput) -> Evaluation:
 def _results(policy: Policy, given: PolicyInput) -> list[_Result]:
     """In the order of the rules."""
     sight = Sight(policy, given)
-    found: list[_Result | None] = [None] * len(policy.rules)
+    found: list[_Result] = [_UNSEEN] * len(policy.rules)
     for group in policy.groups:
         if group.each is None:
             for place, result in zip(group.rules, _at(policy, group, sight, ()), strict=True):
@@ -93,7 +99,7 @@ def _results(policy: Policy, given: PolicyInput) -> list[_Result]:
             by_element.append(_at(policy, group, sight, _evidence(element)))
         for number, place in enumerate(group.rules):
             found[place] = _settled(policy.rules[place], [results[number] for results in by_element])
-    return [result for result in found if result is not None]
+    return found
 
 
 def _evidence(element: BaseModel) -> tuple[str, ...]:
@@ -111,8 +117,8 @@ def _at(policy: Policy, group: Group, sight: Sight, evidence: tuple[str, ...]) -
     results = []
     for steps, count in zip(group.steps, held, strict=True):
         step = steps[count]
-        slots = step.slots
-        seen = words[slots[0]] if len(slots) == 1 else tuple([words[slot] for slot in slots])
+        only = step.only
+        seen = words[only] if only is not None else tuple([words[slot] for slot in step.slots])
         result = step.said.get(seen)
         if result is None:
             result = _said(step, seen, sight)
@@ -123,15 +129,15 @@ def _at(policy: Policy, group: Group, sight: Sight, evidence: tuple[str, ...]) -
 
 
 def _said(step: Step, seen: Hashable, sight: Sight) -> _Result:
+    """Kept while there is room: names and numbers that never come twice would only fill the memory."""
     facts = sight.facts(step.slots)
     if step.condition is None:
-        trace = RuleTrace(rule=step.rule.rule.id, matched=True, why=facts or "always so")
+        result = _Result(RuleTrace(rule=step.rule.rule.id, matched=True, why=facts or "always so"))
     else:
         why = f"`{step.condition.text}` is not so ({facts})"
-        trace = RuleTrace(rule=step.rule.rule.id, matched=False, why=why)
-    if len(step.said) >= REMEMBERED:
-        step.said.clear()
-    step.said[seen] = result = _Result(trace)
+        result = _Result(RuleTrace(rule=step.rule.rule.id, matched=False, why=why))
+    if len(step.said) < REMEMBERED:
+        step.said[seen] = result
     return result
 
 

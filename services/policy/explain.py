@@ -2,17 +2,19 @@
 
 from collections.abc import Iterator
 
+from services.policy.industry import IndustryWords, in_industry_words
 from services.policy.inputs import ArtistFacts, PolicyInput
+from services.policy.policy_file import LabelFile
 from shared.events import DecisionMade
 from shared.views.tracks import TrackView
 
 
-def explained(view: TrackView, *, every_rule: bool = False) -> str:
+def explained(view: TrackView, *, every_rule: bool = False, labels: LabelFile | None = None) -> str:
     """The text for a person. ``every_rule`` also lists the rules that did not match, with the reason."""
-    return "\n".join(_lines(view, every_rule=every_rule))
+    return "\n".join(_lines(view, every_rule=every_rule, labels=labels))
 
 
-def _lines(view: TrackView, *, every_rule: bool) -> Iterator[str]:
+def _lines(view: TrackView, *, every_rule: bool, labels: LabelFile | None) -> Iterator[str]:
     if view.upload is not None:
         declared = view.upload.declaration
         yield f"{view.upload.track_id}  “{declared.title}” by {declared.display_artist}"
@@ -23,7 +25,12 @@ def _lines(view: TrackView, *, every_rule: bool) -> Iterator[str]:
         return
     for decision in reversed(view.decisions):
         yield ""
-        yield from _decision(decision, every_rule=every_rule)
+        yield from _decision(decision, every_rule=every_rule, labels=labels)
+    for said in view.labels:
+        until = f" until {said.expires_at:%Y-%m-%d}" if said.expires_at is not None else ""
+        yield ""
+        what = f"{said.action.value} {said.code}{until}"
+        yield f"{said.by} at {said.occurred_at:%Y-%m-%d}: {what}, {said.reason}"
     applied = {_review_id(decision) for decision in view.decisions}
     for review in view.reviews:
         if review.event_id not in applied:
@@ -34,7 +41,7 @@ def _lines(view: TrackView, *, every_rule: bool) -> Iterator[str]:
             )
 
 
-def _decision(decision: DecisionMade, *, every_rule: bool) -> Iterator[str]:
+def _decision(decision: DecisionMade, *, every_rule: bool, labels: LabelFile | None) -> Iterator[str]:
     who = "automatically" if decision.automated else f"by {decision.decided_by}"
     yield f"Decision {decision.sequence}: {decision.outcome.value.upper()}, {who}"
     yield f"  at {decision.occurred_at:%Y-%m-%d %H:%M:%S %Z} under policy {decision.policy_version}"
@@ -43,14 +50,31 @@ def _decision(decision: DecisionMade, *, every_rule: bool) -> Iterator[str]:
         yield f"  because: {reason.text}  [{reason.code}]"
     for label in decision.labels:
         yield f"  label: {label.text}  [{label.code}, {label.basis}]"
+        if label.expires_at is not None:
+            yield f"    until {label.expires_at:%Y-%m-%d %H:%M:%S %Z}"
+    if decision.statement is not None:
+        visibility = ", ".join(decision.statement["decision_visibility"])
+        yield f"  statement of reasons: {visibility}, {decision.statement['category']}"
     if decision.priority:
         yield f"  review priority: {decision.priority} of 100"
     if decision.policy_input:
-        yield from _input(PolicyInput.model_validate(decision.policy_input))
+        given = PolicyInput.model_validate(decision.policy_input)
+        yield from _input(given)
+        if labels is not None and decision.labels:
+            yield from _industry(in_industry_words(decision.labels, given.declaration, labels))
     yield "  rules:"
     for trace in decision.trace:
         if trace.matched or every_rule:
             yield f"    {'✓' if trace.matched else '·'} {trace.rule}: {trace.why}"
+
+
+def _industry(words: IndustryWords) -> Iterator[str]:
+    yield f"  for stores: ContainsAI {words.contains_ai or 'not stated'}"
+    if words.apple_tags:
+        yield f"    Apple transparency tags: {', '.join(words.apple_tags)}"
+    for credit in words.role_credits:
+        shown = f", shown as {credit.platform_role}" if credit.platform_role else ""
+        yield f"    AI credit: {credit.role} {credit.ai_contribution}{shown}"
 
 
 def _input(given: PolicyInput) -> Iterator[str]:

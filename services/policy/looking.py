@@ -43,6 +43,8 @@ class Sight:
 
     def facts(self, slots: tuple[int, ...]) -> str:
         """``ai.verdict is match, audio.seconds is 10``."""
+        if len(slots) == 1:
+            return f"{self._shown_names[slots[0]]} is {self.words[slots[0]]}"
         return ", ".join([f"{self._shown_names[slot]} is {self.words[slot]}" for slot in slots])
 
     def turn_to(self, group: Group, element: BaseModel) -> None:

@@ -74,10 +74,15 @@ class PolicyFile(_Written):
 
 
 class LabelText(_Written):
-    """A label as listeners read it, by language, and what it is in the industry's vocabularies."""
+    """A label as listeners read it, by language, and what it is in the industry's vocabularies.
+
+    ``role_credits``: the credits that are declared as generated go with it, role by role.
+    """
 
     text: dict[Language, Annotated[str, StringConstraints(min_length=3, max_length=200)]]
     ddex_contains_ai: Annotated[str | None, Field(pattern="^(All|Partly|None)$")] = None
+    role_credits: bool = False
+    apple_tags: tuple[Annotated[str, Field(pattern="^(Artwork|Track|Composition|Music Video)$")], ...] = ()
     about: Sentence
 
 

@@ -87,19 +87,19 @@ class PolicyBook(CurrentPolicy):
         self.shadows = tuple(self._ready(word) for word in self.words if word.stage is PolicyStage.SHADOW)
 
     def _ready(self, word: PolicyVersionChanged) -> Policy:
-        policy = self._compiled.get(word.version)
-        if policy is None:
-            policy = self._compiled[word.version] = compile_policy(word.policy_text, word.labels_text)
-        return policy
+        return self._compiled[word.version]
 
     def _fault(self, change: PolicyVersionChanged) -> str | None:
-        try:
-            found = self._ready(change).version
-        except SettingsError as error:
-            return f"its content has mistakes: {error}"
-        if found != change.version:
-            self._compiled.pop(change.version, None)
-            return f"its content is version {found}"
+        """Also leaves the content compiled under its version, where it is that version's."""
+        known = self._compiled.get(change.version)
+        if known is None or known.source != (change.policy_text, change.labels_text):
+            try:
+                known = compile_policy(change.policy_text, change.labels_text)
+            except SettingsError as error:
+                return f"its content has mistakes: {error}"
+            if known.version != change.version:
+                return f"its content is version {known.version}"
+            self._compiled.setdefault(change.version, known)
         return acting_without_leave(change)
 
 
