@@ -20,6 +20,20 @@ def groups_of(wanted: Filter) -> str:
     return json.dumps(groups)
 
 
+def opening_of(summary: CaseSummary) -> tuple[str | int, ...]:
+    """What the script that opens a case takes after the time."""
+    return (
+        summary.case_id,
+        summary.sequence,
+        summary.decision_id,
+        summary.order,
+        milliseconds(summary.opened_at),
+        summary.model_dump_json(),
+        json.dumps(summary.indexes),
+        int(summary.described),
+    )
+
+
 def case_of(flat: Sequence[bytes]) -> Case | None:
     """None for an unknown case and for a track that was never quarantined."""
     fields: Mapping[bytes, bytes] = dict(zip(flat[::2], flat[1::2], strict=True))
