@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import cast
 
 import structlog
-from confluent_kafka import Consumer, KafkaError, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 from confluent_kafka import Message as Received
 
 from shared import metrics
@@ -105,8 +105,16 @@ class DelayedConsumer:
         if due is not None:
             metrics.LATE_RETRY.labels(self._service).observe((now - due).total_seconds())
         if self._process(message):
-            place = TopicPartition(message.topic, message.partition, message.offset + 1)
+            self._commit(message)
+
+    def _commit(self, message: Message) -> None:
+        place = TopicPartition(message.topic, message.partition, message.offset + 1)
+        try:
             self._consumer.commit(offsets=[place], asynchronous=False)
+        except (
+            KafkaException
+        ) as error:  # the partition moved meanwhile: its new owner takes the message again
+            log.warning("a settled retry will be taken again", topic=message.topic, fault=str(error))
 
     def _process(self, message: Message) -> bool:
         """Whether it was settled; polls meanwhile so that a long handler does not cost the membership."""
