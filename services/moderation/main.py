@@ -1,20 +1,24 @@
-"""``python -m services.moderation worker | api | rebuild-views | add-reviewer``."""
+"""``python -m services.moderation worker | api | rebuild-views | add-reviewer | verify-audit``."""
 
 import argparse
 import asyncio
 import sys
+from pathlib import Path
 
+from services.moderation.adapters.audit import verify_file
 from services.moderation.adapters.reviewers import add_reviewer
 from services.moderation.domain.access import Role
+from services.moderation.domain.audit import Broken, Checkpoint
 from services.moderation.settings import ModerationApiSettings, ModerationWorkerSettings
 from shared import logs
 from shared.errors import SettingsError, TrackgateError
 
+EXIT_BROKEN = 1
 EXIT_SETTINGS = 2
 EXIT_FAILED = 70
 
 
-def main() -> int:
+def main() -> int:  # noqa: PLR0911 - one return for each command
     asked = _parser().parse_args()
     try:
         match asked.command:
@@ -28,6 +32,8 @@ def main() -> int:
                 return api_main(ModerationApiSettings.load())
             case "rebuild-views":
                 return _rebuild(ModerationWorkerSettings.load())
+            case "verify-audit":
+                return _verify_audit(asked.file, asked.checkpoint)
             case _:
                 return _add_reviewer(asked.reviewer_id, asked.name, Role(asked.role))
     except SettingsError as error:
@@ -48,7 +54,24 @@ def _parser() -> argparse.ArgumentParser:
     adding.add_argument("reviewer_id")
     adding.add_argument("--name", required=True)
     adding.add_argument("--role", choices=[role.value for role in Role], default=Role.MODERATOR.value)
+    verifying = commands.add_parser("verify-audit", help="check that an audit log is whole and as written")
+    verifying.add_argument("file", type=Path)
+    verifying.add_argument(
+        "--checkpoint",
+        type=Checkpoint.parse,
+        metavar="NUMBER:HASH",
+        help="printed by an earlier run: tells when the end of the log is gone",
+    )
     return parser
+
+
+def _verify_audit(path: Path, checkpoint: Checkpoint | None) -> int:
+    found = verify_file(path, checkpoint)
+    if isinstance(found, Broken):
+        sys.stderr.write(f"{path}: line {found.line} {found.why}\n")
+        return EXIT_BROKEN
+    sys.stdout.write(f"{found.head.seq} records, whole and in order; checkpoint {found.head}\n")
+    return 0
 
 
 def _rebuild(settings: ModerationWorkerSettings) -> int:

@@ -6,14 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from services.moderation.adapters.audit import AuditFile
 from services.moderation.adapters.reviewers import add_reviewer, read_reviewers
 from services.moderation.domain.access import Role
 from services.moderation.main import main
 from services.moderation.settings import ModerationApiSettings
-from shared.clock import SetClock
 from shared.errors import SettingsError
-from tests.unit.moderation.desk_fakes import NOW
 
 
 @pytest.mark.parametrize("bind", ["0.0.0.0", "192.168.1.4", "::", "example.org"])  # noqa: S104 - what is refused
@@ -75,14 +72,3 @@ def test_a_start_without_reviewers_says_how_to_make_one(
     monkeypatch.setattr("sys.argv", ["moderation", "api"])
     assert main() == 2
     assert "add-reviewer ada" in capsys.readouterr().err
-
-
-async def test_the_audit_log_only_grows(tmp_path: Path) -> None:
-    path = tmp_path / "audit" / "moderation.jsonl"
-    for deed in ("claimed", "heard"):
-        audit = AuditFile(path, SetClock(NOW))
-        await audit.record(deed, reviewer_id="ada", case_id="c1")
-        audit.close()
-    entries = [json.loads(line) for line in path.read_text().splitlines()]
-    assert [entry["deed"] for entry in entries] == ["claimed", "heard"]
-    assert entries[0] == {"at": NOW.isoformat(), "deed": "claimed", "reviewer_id": "ada", "case_id": "c1"}
