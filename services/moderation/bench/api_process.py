@@ -65,11 +65,15 @@ async def running_api(redis: str, kafka: str, home: Path, moderators: int) -> As
             await process.wait()
 
 
+def _end_of(log: Path) -> str:
+    return log.read_text()[-2000:]
+
+
 async def _answers(address: str, process: asyncio.subprocess.Process, log: Path) -> None:
     async with asyncio.timeout(_PATIENCE), httpx.AsyncClient() as client:
         while True:
             if process.returncode is not None:
-                raise RuntimeError(f"the API ended by itself:\n{log.read_text()[-2000:]}")
+                raise RuntimeError(f"the API ended by itself:\n{await asyncio.to_thread(_end_of, log)}")
             with suppress(httpx.TransportError):
                 if (await client.get(f"{address}/healthz")).status_code == httpx.codes.OK:
                     return

@@ -1,4 +1,4 @@
-"""A catalogue's worth of held tracks from a seed: the same seed gives the same cases, whatever their number."""
+"""A catalogue's worth of held tracks from a seed: the same seed gives the same cases."""
 
 import random
 import uuid
