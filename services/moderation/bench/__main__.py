@@ -1,8 +1,8 @@
 """``make bench-moderation``: the desk under a full queue, into ``build/bench/moderation.json``.
 
 A Redis and a Kafka are started for it, the queue is filled through the worker's own script, and the API runs
-as a process of its own; everything is asked over HTTP. Goal: 95 of 100 answers within 100 ms while 50 moderators
-work, and no case given to two people.
+as a process of its own; everything is asked over HTTP. Goal: 95 of 100 answers within 100 ms while 50
+moderators work, and no case given to two people.
 """
 
 import argparse
