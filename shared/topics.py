@@ -17,6 +17,8 @@ from shared.events import (
     ProtectedArtist,
     ReviewResolved,
     TrackUploaded,
+    WebhookDelivery,
+    WebhookRegistered,
 )
 
 DAY_MS = 24 * 3600 * 1000
@@ -55,7 +57,7 @@ DECISIONS = Topic(
     "tracks.decisions",
     DecisionMade,
     "What became of each track; the highest sequence stands.",
-    consumers=("moderation", "policy"),
+    consumers=("moderation", "notifier", "policy"),
 )
 REVIEWS = Topic("tracks.reviews", ReviewResolved, "What moderators resolved.", consumers=("policy",))
 ARTISTS = Topic(
@@ -90,6 +92,19 @@ POLICIES = Topic(
     partitions=1,
 )
 LABELS = Topic("tracks.labels", LabelStated, "What people say about a track's labels.", consumers=("policy",))
+WEBHOOKS = Topic(
+    "registry.webhooks",
+    WebhookRegistered,
+    "Where distributors want to be told of decisions; the last word on each.",
+    compacted=True,
+    partitions=1,
+)
+DELIVERIES = Topic(
+    "tracks.deliveries",
+    WebhookDelivery,
+    "Every step of every webhook delivery, by distributor: the log and the schedule.",
+    consumers=("notifier",),
+)
 
 TOPICS: tuple[Topic, ...] = (
     UPLOADS,
@@ -101,6 +116,8 @@ TOPICS: tuple[Topic, ...] = (
     GRANTS,
     DISTRIBUTORS,
     POLICIES,
+    WEBHOOKS,
+    DELIVERIES,
 )
 
 

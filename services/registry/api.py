@@ -22,6 +22,7 @@ from services.registry.handlers import (
 )
 from services.registry.ports import Ledger
 from services.registry.views import ArtistView, DistributorView, GrantView, NewKeyView
+from services.registry.webhooks import NO_WEBHOOK, NOT_SET_UP, WebhookForm, Webhooks, WebhookView
 from shared.clock import Clock
 from shared.events import ConsentGrant, DistributorRegistered, ProtectedArtist
 from shared.events.base import Slug
@@ -38,7 +39,7 @@ from shared.http import (
 T = TypeVar("T")
 
 _CONFLICTS = {"already-enrolled", "already-registered", "grant-revoked", "grant-of-another"}
-_MISSING = {NO_ARTIST.code, NO_GRANT.code, NO_DISTRIBUTOR.code}
+_MISSING = {NO_ARTIST.code, NO_GRANT.code, NO_DISTRIBUTOR.code, NO_WEBHOOK.code}
 _ENROLMENT = {
     "requestBody": {
         "required": True,
@@ -65,6 +66,7 @@ class Registry:
     artists: Artists
     grants: Grants
     distributors: Distributors
+    webhooks: Webhooks
     artist_ledger: Ledger[ProtectedArtist]
     grant_ledger: Ledger[ConsentGrant]
     distributor_ledger: Ledger[DistributorRegistered]
@@ -113,6 +115,8 @@ def _granted(outcome: T | Refused) -> T:
         status = 404
     elif outcome.code in _CONFLICTS:
         status = 409
+    elif outcome.code == NOT_SET_UP.code:
+        status = 503
     errors = (FieldError(field=outcome.field, reason=outcome.reason),) if outcome.field else ()
     raise ProblemError(
         Problem.of(
@@ -217,6 +221,24 @@ async def list_distributors(registry: Open) -> list[DistributorView]:
 @distributors.get("/{distributor_id}")
 async def get_distributor(distributor_id: Slug, registry: Open) -> DistributorView:
     return DistributorView.of(_found(registry.distributor_ledger.current.get(distributor_id), NO_DISTRIBUTOR))
+
+
+@distributors.put("/{distributor_id}/webhook")
+async def put_webhook(distributor_id: Slug, form: WebhookForm, registry: Open) -> WebhookView:
+    """Where the distributor is told of decisions. A signing secret that was made now is told this once."""
+    new = _granted(await registry.webhooks.register(distributor_id, form))
+    return WebhookView.of(new.webhook, new.secret)
+
+
+@distributors.get("/{distributor_id}/webhook")
+async def get_webhook(distributor_id: Slug, registry: Open) -> WebhookView:
+    return WebhookView.of(_found(registry.webhooks.current.get(distributor_id), NO_WEBHOOK))
+
+
+@distributors.delete("/{distributor_id}/webhook")
+async def delete_webhook(distributor_id: Slug, registry: Open) -> WebhookView:
+    """Send nothing there any more. The secret stays for the day that it is registered again."""
+    return WebhookView.of(_granted(await registry.webhooks.switch_off(distributor_id)))
 
 
 def _with_key(new: NewKey) -> NewKeyView:

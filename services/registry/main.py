@@ -14,13 +14,16 @@ from services.registry.adapters.recordings import StoredRecordings
 from services.registry.api import Registry, create_app
 from services.registry.handlers import Artists, Distributors, Grants
 from services.registry.settings import RegistrySettings, token_digest
+from services.registry.webhooks import Webhooks
 from shared import logs
 from shared.clock import SystemClock
 from shared.errors import SettingsError
-from shared.events import ConsentGrant, DistributorRegistered, ProtectedArtist
+from shared.events import ConsentGrant, DistributorRegistered, ProtectedArtist, WebhookRegistered
 from shared.http import serve
 from shared.stream.confluent_publisher import ConfluentPublisher
-from shared.topics import ARTISTS, DISTRIBUTORS, GRANTS
+from shared.topics import ARTISTS, DISTRIBUTORS, GRANTS, WEBHOOKS
+from shared.webhooks.sealing import new_secret
+from shared.webhooks.settings import load_seal
 
 log = structlog.get_logger()
 
@@ -33,6 +36,7 @@ def build(settings: RegistrySettings) -> FastAPI:
     """
     recordings = StoredRecordings(settings.store)
     clock = SystemClock()
+    seal = load_seal(settings)
 
     @asynccontextmanager
     async def open_registry() -> AsyncIterator[Registry]:
@@ -47,12 +51,23 @@ def build(settings: RegistrySettings) -> FastAPI:
             distributors = await stack.enter_async_context(
                 KafkaLedger(DISTRIBUTORS, DistributorRegistered, settings.kafka, publisher)
             )
+            webhooks = await stack.enter_async_context(
+                KafkaLedger(WEBHOOKS, WebhookRegistered, settings.kafka, publisher)
+            )
             registry = Registry(
                 artists=Artists(
                     artists, distributors, recordings, clock, limit_bytes=settings.registry_reference_limit
                 ),
                 grants=Grants(grants, artists, distributors, clock),
                 distributors=Distributors(distributors, make_key, clock),
+                webhooks=Webhooks(
+                    webhooks,
+                    distributors,
+                    seal,
+                    clock,
+                    allowed_hosts=settings.webhook_allowed_hosts,
+                    make_secret=new_secret,
+                ),
                 artist_ledger=artists,
                 grant_ledger=grants,
                 distributor_ledger=distributors,

@@ -9,13 +9,13 @@ from pydantic import Field
 
 from shared.errors import SettingsError
 from shared.events.base import Sha256
-from shared.settings import Settings
+from shared.webhooks.settings import WebhookSettings
 
 MIB = 1024 * 1024
 TOKEN_BYTES = 32
 
 
-class RegistrySettings(Settings):
+class RegistrySettings(WebhookSettings):
     """One of the two token settings is required; a token in a file is for this machine alone."""
 
     registry_port: int = Field(default=18802, ge=1, le=65535, description="port of the registry's API")

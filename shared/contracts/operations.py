@@ -6,6 +6,7 @@ from enum import StrEnum
 from shared.topics import (
     ARTISTS,
     DECISIONS,
+    DELIVERIES,
     DISTRIBUTORS,
     FINDINGS,
     GRANTS,
@@ -13,6 +14,7 @@ from shared.topics import (
     POLICIES,
     REVIEWS,
     UPLOADS,
+    WEBHOOKS,
     Topic,
 )
 
@@ -63,4 +65,12 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation("registry", Action.RECEIVE, ARTISTS, "Know its own last word."),
     Operation("registry", Action.RECEIVE, GRANTS, "Know its own last word."),
     Operation("registry", Action.RECEIVE, DISTRIBUTORS, "Know its own last word."),
+    Operation("registry", Action.SEND, WEBHOOKS, "Register where a distributor wants to be told."),
+    Operation("registry", Action.RECEIVE, WEBHOOKS, "Know its own last word."),
+    Operation("ingest", Action.RECEIVE, WEBHOOKS, "Show a distributor its own endpoint."),
+    Operation("notifier", Action.RECEIVE, WEBHOOKS, "Know where to send, and sign."),
+    Operation("notifier", Action.RECEIVE, DECISIONS, "Queue a delivery for the distributor's endpoint."),
+    Operation("notifier", Action.RECEIVE, DELIVERIES, "Keep schedule and log in step."),
+    Operation("notifier", Action.SEND, DELIVERIES, "Say what became of a delivery."),
+    Operation("cli", Action.SEND, DELIVERIES, "Ask for another round of a delivery."),
 )

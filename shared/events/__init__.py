@@ -19,6 +19,7 @@ from shared.events.registry import (
 )
 from shared.events.review import ReviewResolved
 from shared.events.upload import AiUse, AudioRef, Contributor, Declaration, TrackUploaded
+from shared.events.webhook import DeliveryStep, WebhookDelivery, WebhookRegistered
 
 __all__ = [
     "AiUse",
@@ -29,6 +30,7 @@ __all__ = [
     "Contributor",
     "DecisionMade",
     "Declaration",
+    "DeliveryStep",
     "DistributorRegistered",
     "Event",
     "FindingRecorded",
@@ -50,4 +52,6 @@ __all__ = [
     "TrackUploaded",
     "Verdict",
     "VoiceReference",
+    "WebhookDelivery",
+    "WebhookRegistered",
 ]

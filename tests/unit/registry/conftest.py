@@ -11,9 +11,11 @@ import pytest
 
 from services.registry.api import Registry, create_app
 from services.registry.handlers import Artists, Distributors, Grants
+from services.registry.webhooks import Webhooks
 from shared.clock import SetClock
-from shared.events import ConsentGrant, DistributorRegistered, ProtectedArtist
+from shared.events import ConsentGrant, DistributorRegistered, ProtectedArtist, WebhookRegistered
 from shared.http import Ready
+from shared.webhooks.sealing import Seal
 from tests.support.registry import TOKEN, MemoryLedger, MemoryRecordings, World
 
 
@@ -27,11 +29,20 @@ def make_key() -> Callable[[str], str]:
 async def world(make_key: Callable[[str], str]) -> AsyncIterator[World]:
     artists, grants = MemoryLedger[ProtectedArtist](), MemoryLedger[ConsentGrant]()
     distributors, recordings = MemoryLedger[DistributorRegistered](), MemoryRecordings()
+    secrets = itertools.count(1)
     clock = SetClock(datetime(2026, 6, 1, 12, tzinfo=UTC))
     registry = Registry(
         artists=Artists(artists, distributors, recordings, clock, limit_bytes=1000),
         grants=Grants(grants, artists, distributors, clock),
         distributors=Distributors(distributors, make_key, clock),
+        webhooks=Webhooks(
+            MemoryLedger[WebhookRegistered](),
+            distributors,
+            Seal(bytes(32)),
+            clock,
+            allowed_hosts=("hooks.internal",),
+            make_secret=lambda: f"whsec_{next(secrets):04d}",
+        ),
         artist_ledger=artists,
         grant_ledger=grants,
         distributor_ledger=distributors,

@@ -1,0 +1,1 @@
+"""What the registry and the notifier must agree on about webhooks: addresses, and secrets at rest."""
