@@ -10,6 +10,7 @@ from pathlib import Path
 from services.ai_detector.readout import SHIPPED
 from services.ai_detector.training import corpus, views
 from services.ai_detector.training.card import card
+from services.ai_detector.training.manifest import manifest
 from services.ai_detector.training.readout_training import trained
 from services.ai_detector.training.report import report
 
@@ -33,3 +34,4 @@ if chosen.ship:
     used = {row.recording.path for row in rows}
     text = card([r for r in recordings if r.path in used], readout, found)
     (SHIPPED.parent / "MODEL_CARD.md").write_text(text)
+    (SHIPPED.parent / "manifest.json").write_text(manifest(readout.version, SHIPPED))

@@ -8,6 +8,7 @@ import pytest
 
 from services.ai_detector.features import Features, names
 from services.ai_detector.readout import SHIPPED, Readout
+from services.ai_detector.training.manifest import manifest
 from shared.errors import SettingsError
 from shared.events.finding import Verdict
 
@@ -83,3 +84,7 @@ def test_wrong_weights_fail_at_start_up(tmp_path: Path, damage: object) -> None:
 def test_missing_weights_fail_at_start_up(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match=r"absent\.json"):
         Readout.load(tmp_path / "absent.json")
+
+
+def test_the_manifest_names_the_weights_that_ship() -> None:
+    assert (SHIPPED.parent / "manifest.json").read_text() == manifest(Readout.load().version, SHIPPED)
