@@ -7,6 +7,8 @@ so that a retry is seen only by the service that asked for it.
 from dataclasses import dataclass, field
 
 from shared.events import (
+    AppealDecided,
+    AppealFiled,
     ConsentGrant,
     DecisionMade,
     DistributorRegistered,
@@ -60,6 +62,12 @@ DECISIONS = Topic(
     consumers=("moderation", "notifier", "policy"),
 )
 REVIEWS = Topic("tracks.reviews", ReviewResolved, "What moderators resolved.", consumers=("policy",))
+APPEALS = Topic(
+    "tracks.appeals", AppealFiled, "Decisions that distributors contest.", consumers=("moderation",)
+)
+APPEALS_DECIDED = Topic(
+    "tracks.appeals.decided", AppealDecided, "What came of each appeal.", consumers=("moderation",)
+)
 ARTISTS = Topic(
     "registry.artists",
     ProtectedArtist,
@@ -112,6 +120,8 @@ TOPICS: tuple[Topic, ...] = (
     DECISIONS,
     REVIEWS,
     LABELS,
+    APPEALS,
+    APPEALS_DECIDED,
     ARTISTS,
     GRANTS,
     DISTRIBUTORS,

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from shared.topics import (
+    APPEALS,
+    APPEALS_DECIDED,
     ARTISTS,
     DECISIONS,
     DELIVERIES,
@@ -36,6 +38,7 @@ class Operation:
 
 OPERATIONS: tuple[Operation, ...] = (
     Operation("ingest", Action.SEND, UPLOADS, "Announce an accepted delivery, after its audio is stored."),
+    Operation("ingest", Action.SEND, APPEALS, "Announce that a distributor contests a decision."),
     Operation("ingest", Action.RECEIVE, DISTRIBUTORS, "Know who may deliver."),
     Operation("ai_detector", Action.RECEIVE, UPLOADS, "Measure traces of generation."),
     Operation("ai_detector", Action.SEND, FINDINGS, "Say what was measured."),
@@ -58,6 +61,9 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation("policy", Action.SEND, POLICIES, "Draft, try, promote, roll back or stop a version."),
     Operation("policy", Action.SEND, DECISIONS, "Decide."),
     Operation("moderation", Action.RECEIVE, DECISIONS, "Queue what was quarantined."),
+    Operation("moderation", Action.RECEIVE, APPEALS, "Queue what is contested."),
+    Operation("moderation", Action.SEND, APPEALS_DECIDED, "Announce what came of an appeal."),
+    Operation("moderation", Action.RECEIVE, APPEALS_DECIDED, "Count what was overturned."),
     Operation("moderation", Action.SEND, REVIEWS, "Announce a moderator's answer."),
     Operation("registry", Action.SEND, ARTISTS, "Enrol, change or withdraw a protected artist."),
     Operation("registry", Action.SEND, GRANTS, "Give or revoke consent."),

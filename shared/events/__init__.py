@@ -4,6 +4,7 @@ Changes are additive and optional; a breaking change is a new event type on a ne
 under ``shared/contracts`` are generated from here and a test refuses drift.
 """
 
+from shared.events.appeal import AppealDecided, AppealFiled, AppealOutcome
 from shared.events.base import Event, Record, TimeRange
 from shared.events.decision import DecisionMade, Label, Outcome, Reason, RuleTrace
 from shared.events.finding import ArtistMatch, FindingRecorded, Passage, Verdict
@@ -23,6 +24,9 @@ from shared.events.webhook import DeliveryStep, WebhookDelivery, WebhookRegister
 
 __all__ = [
     "AiUse",
+    "AppealDecided",
+    "AppealFiled",
+    "AppealOutcome",
     "ArtistMatch",
     "ArtistStatus",
     "AudioRef",

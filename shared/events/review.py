@@ -24,6 +24,10 @@ class ReviewResolved(Event):
     note: str = Field(default="", max_length=4000)
     claim_token: int = Field(default=0, description="fencing token of the claim under which it was made")
 
+    confirmed_by: Slug | None = Field(
+        default=None, description="the second person; needed to release what matches a protected voice"
+    )
+
     @property
     def partition_key(self) -> str:
         return self.track_id

@@ -4,7 +4,7 @@ Redis holds it, Kafka is the record.
 
 A track is one Redis hash ``trackgate:track:<id>`` with a field per event:
 ``upload`` · ``finding:<detector>`` · ``decision:<sequence>`` · ``review:<event id>`` ·
-``label:<event id>``.
+``label:<event id>`` · ``appeal:<appeal id>`` · ``appeal-decided:<appeal id>``.
 Each event is one field write, so folding is idempotent and needs no order between topics: replaying the
 topics from the start, in any interleaving, gives the same hash. That is what makes rebuilding safe.
 """
@@ -12,9 +12,25 @@ topics from the start, in any interleaving, gives the same hash. That is what ma
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from shared.events import DecisionMade, FindingRecorded, LabelStated, ReviewResolved, TrackUploaded
+from shared.events import (
+    AppealDecided,
+    AppealFiled,
+    DecisionMade,
+    FindingRecorded,
+    LabelStated,
+    ReviewResolved,
+    TrackUploaded,
+)
 
-TrackEvent = TrackUploaded | FindingRecorded | DecisionMade | ReviewResolved | LabelStated
+TrackEvent = (
+    TrackUploaded
+    | FindingRecorded
+    | DecisionMade
+    | ReviewResolved
+    | LabelStated
+    | AppealFiled
+    | AppealDecided
+)
 
 
 @dataclass(frozen=True)
@@ -26,6 +42,8 @@ class TrackView:
     decisions: tuple[DecisionMade, ...]
     reviews: tuple[ReviewResolved, ...]
     labels: tuple[LabelStated, ...] = ()
+    appeals: tuple[AppealFiled, ...] = ()
+    appeals_decided: tuple[AppealDecided, ...] = ()
 
     @property
     def decision(self) -> DecisionMade | None:
@@ -53,6 +71,10 @@ def field_of(event: TrackEvent) -> str:
             return f"review:{event.event_id}"
         case LabelStated():
             return f"label:{event.event_id}"
+        case AppealFiled():
+            return f"appeal:{event.event_id}"
+        case AppealDecided():
+            return f"appeal-decided:{event.appeal_id}"
 
 
 def fold(fields: Mapping[str, bytes]) -> TrackView:
@@ -67,6 +89,8 @@ def fold(fields: Mapping[str, bytes]) -> TrackView:
     decisions = [DecisionMade.from_bytes(fields[name]) for name in fields if name.startswith("decision:")]
     reviews = [ReviewResolved.from_bytes(fields[name]) for name in fields if name.startswith("review:")]
     labels = [LabelStated.from_bytes(fields[name]) for name in fields if name.startswith("label:")]
+    appeals = [AppealFiled.from_bytes(fields[name]) for name in fields if name.startswith("appeal:")]
+    decided = [AppealDecided.from_bytes(fields[name]) for name in fields if name.startswith("appeal-decided:")]
     upload = fields.get("upload")
     return TrackView(
         upload=TrackUploaded.from_bytes(upload) if upload is not None else None,
@@ -74,4 +98,6 @@ def fold(fields: Mapping[str, bytes]) -> TrackView:
         decisions=tuple(sorted(decisions, key=lambda decision: decision.sequence)),
         reviews=tuple(sorted(reviews, key=lambda review: (review.occurred_at, review.event_id))),
         labels=tuple(sorted(labels, key=lambda label: (label.occurred_at, label.event_id))),
+        appeals=tuple(sorted(appeals, key=lambda appeal: (appeal.occurred_at, appeal.event_id))),
+        appeals_decided=tuple(sorted(decided, key=lambda one: (one.occurred_at, one.event_id))),
     )
