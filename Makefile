@@ -35,6 +35,11 @@ format: $(VENV)/.dev ## Let ruff put the code in shape
 contracts: $(VENV)/.dev ## Generate JSON Schemas and the AsyncAPI document from the events
 	@$(BIN)/python -m shared.contracts
 
+bench-policy: $(VENV)/.dev ## Decisions per core at 10, 100 and 500 rules, and push to effect, into build/bench/policy.json
+	@$(BIN)/python -m services.policy.bench
+	@$(BIN)/python -m pytest -q tests/integration/policy -k promoted_and_rolled_back
+	@cat build/bench/policy.json
+
 ##@ Set up
 install: $(VENV)/.dev ## Make the environment for work on the code
 
@@ -69,4 +74,4 @@ help:
 	  /^[a-zA-Z_-]+:.*?##/ { printf "  \033[36m%-12s\033[0m %s\n", $$1, $$2 } \
 	  /^##@/ { printf "\n\033[1m%s\033[0m\n", substr($$0, 5) }' $(MAKEFILE_LIST)
 
-.PHONY: run demo test test-unit lint format contracts install system lock clean help
+.PHONY: bench-policy run demo test test-unit lint format contracts install system lock clean help

@@ -44,19 +44,26 @@ def main(arguments: list[str] | None = None) -> int:
 def _run(chosen: argparse.Namespace) -> int:  # noqa: PLR0911 - one case a command
     match chosen.command:
         case name if name in life.NAMES:
-            return life.run(chosen, PolicySettings.load())
+            return life.run(chosen, _settings())
         case name if name in history.NAMES:
-            return history.run(chosen, PolicySettings.load())
+            return history.run(chosen, _settings())
         case name if name in labels.NAMES:
-            return labels.run(chosen, PolicySettings.load())
+            return labels.run(chosen, _settings())
         case "check":
             return _check(chosen.file, chosen.labels)
         case "explain":
-            return asyncio.run(_explain(PolicySettings.load(), chosen.track, every_rule=chosen.all))
+            return asyncio.run(_explain(_settings(), chosen.track, every_rule=chosen.all))
         case "rebuild-views":
-            return asyncio.run(_rebuild(PolicySettings.load()))
+            return asyncio.run(_rebuild(_settings()))
         case _:
             return worker()
+
+
+def _settings() -> PolicySettings:
+    """A command prints what it was asked for; only what went wrong is logged beside it."""
+    settings = PolicySettings.load()
+    logs.configure(service="policy", log_format=settings.log_format, level="WARNING")
+    return settings
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -104,7 +111,6 @@ async def _explain(settings: PolicySettings, track_id: str, *, every_rule: bool)
 
 
 async def _rebuild(settings: PolicySettings) -> int:
-    logs.configure(service="policy", log_format=settings.log_format, level="WARNING")
     deadline = timedelta(seconds=settings.policy_deadline_seconds)
     async with Redis.from_url(settings.redis) as client:
         rebuild = Rebuild(

@@ -13,7 +13,8 @@ from shared.topics import Topic
 
 BATCH = 500
 ANSWER_SECONDS = 10.0
-SILENCE_POLLS = 60
+POLL_SECONDS = 0.1
+SILENCE_POLLS = 300
 
 
 class KafkaHistory:
@@ -47,7 +48,7 @@ class KafkaHistory:
             unfinished = {partition.partition for partition in partitions}
             silent = 0
             while unfinished:
-                received = await asyncio.to_thread(consumer.consume, BATCH, 0.5)
+                received = await asyncio.to_thread(consumer.consume, BATCH, POLL_SECONDS)
                 silent = silent + 1 if not received else 0
                 if silent >= SILENCE_POLLS:
                     raise SystemicError(f"{topic.name} stopped answering while it was read")

@@ -143,7 +143,7 @@ class _Checker:
             return BOOL
         if tree.function == "size":
             self._count(tree, 0)
-            return INT
+            return self._size(target, tree.target.start)
         return self.fault(
             tree.name_at, f"there is no method `{tree.function}`{nearest(tree.function, _METHODS)}"
         )
@@ -157,10 +157,14 @@ class _Checker:
         if tree.function == "has":
             return BOOL
         if tree.function == "size":
-            if arguments and arguments[0].kind not in {"list", "string", "any"}:
-                self.fault(tree.arguments[0].start, f"{arguments[0].described} has no size")
-            return INT
+            return self._size(arguments[0], tree.arguments[0].start) if arguments else INT
         return _CONVERSIONS[tree.function]
+
+    def _size(self, given: Type, at: int) -> Type:
+        """CEL counts a string's characters and the engine counts its bytes: not to be relied on."""
+        if given.kind not in {"list", "any"}:
+            self.fault(at, f"`size` is for lists, not for {given.described}")
+        return INT
 
     def _comprehension(self, tree: Call, target: Type, names: Mapping[str, Type]) -> Type:
         self._count(tree, 2)

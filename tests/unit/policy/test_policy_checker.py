@@ -73,6 +73,8 @@ def test_the_default_policy_has_no_mistakes() -> None:
             "7:29: there is no method `startWith`; did you mean `startsWith`?",
         ),
         ("lenght(matches) > 0", "7:11: there is no function `lenght`; there is `double`"),
+        ("size(declaration.title) > 3", "7:16: `size` is for lists, not for a string"),
+        ("declaration.title.size() > 3", "7:11: `size` is for lists, not for a string"),
         ("ai.verdict ==", "7:24: a value was expected before the end"),
         ("(ai.verdict == 'error'", "7:33: `)` was expected before the end"),
         ("audio.seconds.minutes > 1.0", "7:25: a double has no field `minutes`"),
