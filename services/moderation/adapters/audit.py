@@ -30,8 +30,8 @@ ANNOUNCE_EVERY = 1000
 class AuditFile:
     """Append-only.
 
-    Processes on one machine may share the file: each appends under an exclusive lock, after the record that is
-    the last one then, so the chain never forks. A network file system must have such locks.
+    Processes on one machine may share the file: each appends under an exclusive lock, after the record that
+    is the last one then, so the chain never forks. A network file system must have such locks.
 
     Entries that come while others are being written go to the disk together, with one fsync.
     """

@@ -12,11 +12,17 @@ from shared.errors import SystemicError
 
 
 def groups_of(wanted: Filter) -> str:
-    groups = [{"name": f"word:{word}", "prefix": True} for word in sorted(words_of(wanted.text))]
+    groups: list[dict[str, Any]] = [
+        {"name": f"word:{word}", "prefix": True} for word in sorted(words_of(wanted.text))
+    ]
     if wanted.reason is not None:
         groups.append({"name": f"reason:{wanted.reason}", "prefix": False})
     if wanted.distributor_id is not None:
         groups.append({"name": f"distributor:{wanted.distributor_id}", "prefix": False})
+    if wanted.only_in is not None:
+        groups.append({"names": wanted.only_in, "without": False})
+    if wanted.leaving_out:
+        groups.append({"names": wanted.leaving_out, "without": True})
     return json.dumps(groups)
 
 

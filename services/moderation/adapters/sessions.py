@@ -1,18 +1,20 @@
 """Sessions of signed-in reviewers, in Redis. The cookie's secret is kept as its SHA-256 only."""
 
 import hashlib
-import json
 import secrets
-from datetime import datetime, timedelta
+from datetime import timedelta
 
+from pydantic import TypeAdapter, ValidationError
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from services.moderation.domain.access import Reviewer
 from services.moderation.domain.sessions import Opened, Session
 from shared.clock import Clock
 from shared.errors import SystemicError
 
 _PREFIX = "trackgate:moderation-session:"
+_SESSION = TypeAdapter(Session)
 
 
 class Sessions:
@@ -28,12 +30,17 @@ class Sessions:
         self._lasts = lasts
         self._idle = idle
 
-    async def open(self, reviewer_id: str) -> Opened:
+    async def open(self, reviewer: Reviewer, *, provider_token: str | None = None) -> Opened:
+        """``provider_token`` marks a person of an OpenID provider: the session then says who they are."""
         secret = secrets.token_urlsafe(32)
-        session = Session(reviewer_id, secrets.token_urlsafe(32), self._clock.now() + self._lasts)
-        value = json.dumps(
-            {"reviewer_id": session.reviewer_id, "csrf": session.csrf, "until": session.until.isoformat()}
+        session = Session(
+            reviewer.reviewer_id,
+            secrets.token_urlsafe(32),
+            self._clock.now() + self._lasts,
+            reviewer if provider_token is not None else None,
+            provider_token,
         )
+        value = _SESSION.dump_json(session)
         try:
             await self._client.set(_key(secret), value, ex=self._idle)
         except RedisError as error:
@@ -48,8 +55,11 @@ class Sessions:
             raise SystemicError(f"Redis: {error}") from error
         if value is None:
             return None
-        kept = json.loads(value)
-        session = Session(kept["reviewer_id"], kept["csrf"], datetime.fromisoformat(kept["until"]))
+        try:
+            session = _SESSION.validate_json(value)
+        except ValidationError:
+            await self.close(secret)  # kept by another version of this service: sign in again
+            return None
         if session.until <= self._clock.now():
             await self.close(secret)
             return None

@@ -104,13 +104,19 @@ class Share(StrEnum):
 
 @dataclass(frozen=True)
 class Filter:
-    """All parts must hold. Each word of ``text`` must begin a word of title, artist, ISRC or track id."""
+    """All parts must hold. Each word of ``text`` must begin a word of title, artist, ISRC or track id.
+
+    ``leaving_out`` and ``only_in`` name indexes (see CaseSummary.indexes): a case in one of the first is not
+    shown, and one in none of the second neither, unless that is None.
+    """
 
     share: Share = Share.OPEN
     reason: str | None = None
     distributor_id: str | None = None
     text: str = ""
     older_than: timedelta | None = None
+    leaving_out: tuple[str, ...] = ()
+    only_in: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True)

@@ -3,14 +3,22 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from services.moderation.domain.access import Reviewer
+
 
 @dataclass(frozen=True)
 class Session:
-    """``csrf`` must come back with every change that a page asks for."""
+    """``csrf`` must come back with every change that a page asks for.
+
+    ``reviewer`` is who the OpenID provider said this is; None in local mode, where a file says it each time.
+    ``provider_token`` is the provider's ID token, with which it is told of the sign-out.
+    """
 
     reviewer_id: str
     csrf: str
     until: datetime
+    reviewer: Reviewer | None = None
+    provider_token: str | None = None
 
 
 @dataclass(frozen=True)

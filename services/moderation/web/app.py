@@ -16,14 +16,15 @@ from starlette.types import Scope
 
 from services.moderation.adapters.peaks import Waveforms
 from services.moderation.adapters.reviewers import Reviewers
+from services.moderation.domain.access import Queues
 from services.moderation.settings import LabelChoice
 from services.moderation.web.audio_api import audio_routes
 from services.moderation.web.cases_api import case_routes
-from services.moderation.web.identity import Identity, SessionStore
+from services.moderation.web.identity import Identity, SessionStore, SignInNeeded, refuse_unguarded
 from services.moderation.web.live import Changes, live_routes
 from services.moderation.web.office import Office
 from services.moderation.web.page_actions import action_routes
-from services.moderation.web.pages import PageParts, SignInNeeded, page_routes
+from services.moderation.web.pages import PageParts, page_routes
 from services.moderation.web.rendering import Pages
 from services.moderation.web.sign_in import sign_in_routes
 from shared.clock import Clock
@@ -32,6 +33,15 @@ from shared.http import ProblemError, SecurityHeaders, install_problem_handlers
 from shared.objects.store import ObjectStore
 
 _LOCAL_NAMES = ["127.0.0.1", "localhost", "[::1]"]
+_ONE_QUEUE = Queues()
+_PUBLIC = frozenset(
+    {
+        *(("GET", "/sign-in"), ("POST", "/sign-in"), ("POST", "/sign-out")),
+        *(("GET", "/healthz"), ("GET", "/metrics"), ("GET", "/static")),
+        *(("GET", "/openapi.json"), ("HEAD", "/openapi.json")),
+    }
+)
+"""The only paths without a guard: the door, its style, and what an orchestrator on the inside asks."""
 _PLAIN = {
     401: "Sign in first",
     403: "This is not for your role",
@@ -54,6 +64,7 @@ class Parts:
     labels: tuple[LabelChoice, ...]
     clock: Clock
     probes: APIRouter
+    queues: Queues = _ONE_QUEUE
 
 
 def create_app(
@@ -66,7 +77,13 @@ def create_app(
         docs_url=None,
         redoc_url=None,
     )
-    identity = Identity(parts.reviewers, parts.sessions)
+    identity = Identity(
+        parts.reviewers,
+        parts.sessions,
+        parts.office.audit,
+        parts.office.queue.case,
+        queues=parts.queues,
+    )
     pages = Pages(parts.clock)
     app.include_router(case_routes(identity, parts.office, parts.waveforms))
     app.include_router(audio_routes(identity, parts.office, parts.store))
@@ -77,6 +94,7 @@ def create_app(
     app.include_router(sign_in_routes(identity, parts.reviewers, parts.sessions, parts.office.audit, pages))
     app.include_router(parts.probes)
     app.mount("/static", _Revalidated(directory=Path(__file__).parent / "static"))
+    refuse_unguarded(app, _PUBLIC)
     install_problem_handlers(app)
     _install_page_errors(app, pages)
     app.add_middleware(SecurityHeaders)

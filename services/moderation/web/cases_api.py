@@ -50,7 +50,7 @@ def _reading(router: APIRouter, identity: Identity, office: Office, waveforms: W
         limit: Annotated[int, Query(ge=1, le=200)] = 50,
     ) -> CasePage:
         reader_id = who.reviewer.reviewer_id
-        page = await office.queue.page(reader_id, wanted, limit=limit, after=after)
+        page = await office.queue.page(reader_id, who.narrow(wanted), limit=limit, after=after)
         return CasePage(
             cases=tuple(CaseRow.of(case, reader_id) for case in page.cases),
             after=cursor_text(page.after),
@@ -87,7 +87,7 @@ def _claiming(router: APIRouter, identity: Identity, office: Office) -> None:
 
     @router.post("/next", summary="Claim the first free case that fits")
     async def claim_next(who: Annotated[SignedIn, claimer], wanted: Wanted) -> ClaimAnswer:
-        return _claim(await office.claim_next(who.reviewer, wanted))
+        return _claim(await office.claim_next(who.reviewer, who.narrow(wanted)))
 
     @router.post("/{case_id}/claim", summary="Claim a case for a while")
     async def claim(who: Annotated[SignedIn, claimer], case_id: CaseId) -> ClaimAnswer:

@@ -3,7 +3,7 @@
 from typing import Annotated
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Form, Request, Response
+from fastapi import APIRouter, Depends, Form, Response
 from fastapi.responses import RedirectResponse
 
 from services.moderation.desk import Resolved
@@ -11,9 +11,9 @@ from services.moderation.domain.access import Right
 from services.moderation.domain.queue import Answer, Claimed, Filter, NothingWaiting, Released, Skipped
 from services.moderation.web.asking import as_query
 from services.moderation.web.cases_api import kept_not_sent
-from services.moderation.web.identity import Identity, SignedIn, require, require_csrf
+from services.moderation.web.identity import SignedIn
 from services.moderation.web.office import Office
-from services.moderation.web.pages import CaseId, PageParts, SignInNeeded, Wanted, case_page
+from services.moderation.web.pages import CaseId, PageParts, Wanted, case_page
 from services.moderation.web.refusals import problem_of
 from shared.errors import PublishError
 from shared.events import Outcome
@@ -29,17 +29,14 @@ def action_routes(parts: PageParts) -> APIRouter:
 
 def _claiming(router: APIRouter, parts: PageParts) -> None:
     office = parts.office
+    claimer = Depends(parts.identity.acting(Right.CLAIM))
 
     @router.post("/cases/next")
-    async def claim_next(request: Request, wanted: Wanted, csrf: Annotated[str, Form()] = "") -> Response:
-        who = await _acting(parts.identity, request, csrf, Right.CLAIM)
+    async def claim_next(who: Annotated[SignedIn, claimer], wanted: Wanted) -> Response:
         return await _to_next(office, who, wanted, "")
 
     @router.post("/cases/{case_id}/claim")
-    async def claim(
-        request: Request, case_id: CaseId, wanted: Wanted, csrf: Annotated[str, Form()] = ""
-    ) -> Response:
-        who = await _acting(parts.identity, request, csrf, Right.CLAIM)
+    async def claim(who: Annotated[SignedIn, claimer], case_id: CaseId, wanted: Wanted) -> Response:
         outcome = await office.claim(case_id, who.reviewer)
         if isinstance(outcome, Claimed):
             return _to_case(case_id, wanted)
@@ -47,23 +44,18 @@ def _claiming(router: APIRouter, parts: PageParts) -> None:
 
     @router.post("/cases/{case_id}/release")
     async def release(
-        request: Request,
+        who: Annotated[SignedIn, claimer],
         case_id: CaseId,
         wanted: Wanted,
         token: Annotated[int, Form()],
-        csrf: Annotated[str, Form()] = "",
     ) -> Response:
-        who = await _acting(parts.identity, request, csrf, Right.CLAIM)
         outcome = await office.release(case_id, who.reviewer, token)
         if isinstance(outcome, Released):
             return _to_queue(wanted, "released")
         return await case_page(parts, who, case_id, wanted, problem=problem_of(outcome))
 
     @router.post("/cases/{case_id}/skip")
-    async def skip(
-        request: Request, case_id: CaseId, wanted: Wanted, csrf: Annotated[str, Form()] = ""
-    ) -> Response:
-        who = await _acting(parts.identity, request, csrf, Right.CLAIM)
+    async def skip(who: Annotated[SignedIn, claimer], case_id: CaseId, wanted: Wanted) -> Response:
         outcome = await office.skip(case_id, who.reviewer)
         if isinstance(outcome, Skipped):
             return await _to_next(office, who, wanted, "skipped")
@@ -72,10 +64,11 @@ def _claiming(router: APIRouter, parts: PageParts) -> None:
 
 def _deciding(router: APIRouter, parts: PageParts) -> None:
     office = parts.office
+    decider = Depends(parts.identity.acting(Right.DECIDE))
 
     @router.post("/cases/{case_id}/resolve")
     async def resolve(
-        request: Request,
+        who: Annotated[SignedIn, decider],
         case_id: CaseId,
         wanted: Wanted,
         token: Annotated[int, Form()],
@@ -83,10 +76,8 @@ def _deciding(router: APIRouter, parts: PageParts) -> None:
         outcome: Annotated[Outcome | None, Form()] = None,
         label_codes: Annotated[tuple[str, ...], Form()] = (),
         note: Annotated[str, Form(max_length=4000)] = "",
-        csrf: Annotated[str, Form()] = "",
         then: Annotated[str, Form(pattern="^(next|queue)$")] = "next",
     ) -> Response:
-        who = await _acting(parts.identity, request, csrf, Right.DECIDE)
         if outcome is None:
             fault = Problem.of("incomplete-answer", title="Choose publish, label or reject", status=422)
             return await case_page(parts, who, case_id, wanted, problem=fault, note=note)
@@ -103,17 +94,8 @@ def _deciding(router: APIRouter, parts: PageParts) -> None:
         return await _to_next(office, who, wanted, outcome.value)
 
 
-async def _acting(identity: Identity, request: Request, csrf: str, right: Right) -> SignedIn:
-    signed_in = await identity.find(request)
-    if signed_in is None:
-        raise SignInNeeded
-    require_csrf(signed_in, csrf)
-    require(signed_in.reviewer, right)
-    return signed_in
-
-
 async def _to_next(office: Office, who: SignedIn, wanted: Filter, notice: str) -> Response:
-    claimed = await office.claim_next(who.reviewer, wanted)
+    claimed = await office.claim_next(who.reviewer, who.narrow(wanted))
     if isinstance(claimed, NothingWaiting):
         return _to_queue(wanted, notice or "nothing")
     return _to_case(claimed.case.case_id, wanted, notice)

@@ -1,11 +1,10 @@
 """The queue and the case as pages, rendered here and readable without script."""
 
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Annotated
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Depends, Path, Request, Response
+from fastapi import APIRouter, Depends, Path, Response
 from fastapi.responses import RedirectResponse
 
 from services.moderation import declared, evidence
@@ -21,7 +20,7 @@ from services.moderation.history import history
 from services.moderation.settings import LabelChoice
 from services.moderation.web.answers import cursor_text
 from services.moderation.web.asking import as_query, wanted_cursor, wanted_filter
-from services.moderation.web.identity import Identity, SignedIn, require
+from services.moderation.web.identity import Identity, SignedIn
 from services.moderation.web.office import Office
 from services.moderation.web.refusals import problem_of
 from services.moderation.web.rendering import Pages
@@ -43,10 +42,6 @@ CaseId = Annotated[str, Path(pattern=r"^[0-9a-f-]{36}$")]
 Wanted = Annotated[Filter, Depends(wanted_filter)]
 
 
-class SignInNeeded(Exception):
-    """A page was asked for by nobody we know: answered with a way to the sign-in page."""
-
-
 @dataclass(frozen=True)
 class PageParts:
     identity: Identity
@@ -58,10 +53,10 @@ class PageParts:
 def page_routes(parts: PageParts) -> APIRouter:
     router = APIRouter(include_in_schema=False)
     office, pages = parts.office, parts.pages
-    reader = Depends(_visitor(parts.identity, Right.READ))
+    reader = Depends(parts.identity.visiting(Right.READ))
 
     @router.get("/")
-    async def root() -> Response:
+    async def root(who: Annotated[SignedIn, reader]) -> Response:  # noqa: ARG001 - asked for its check
         return RedirectResponse("/queue", 303)
 
     @router.get("/queue")
@@ -72,7 +67,7 @@ def page_routes(parts: PageParts) -> APIRouter:
         notice: str = "",
     ) -> Response:
         reader_id = who.reviewer.reviewer_id
-        page = await office.queue.page(reader_id, wanted, limit=_ON_A_PAGE, after=after)
+        page = await office.queue.page(reader_id, who.narrow(wanted), limit=_ON_A_PAGE, after=after)
         values = {
             **_common(who, notice),
             "cases": page.cases,
@@ -95,17 +90,6 @@ def page_routes(parts: PageParts) -> APIRouter:
         return await case_page(parts, who, case_id, wanted, notice=notice)
 
     return router
-
-
-def _visitor(identity: Identity, right: Right) -> Callable[[Request], Awaitable[SignedIn]]:
-    async def visit(request: Request) -> SignedIn:
-        signed_in = await identity.find(request)
-        if signed_in is None:
-            raise SignInNeeded
-        require(signed_in.reviewer, right)
-        return signed_in
-
-    return visit
 
 
 async def case_page(

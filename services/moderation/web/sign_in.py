@@ -35,7 +35,7 @@ def sign_in_routes(
         if reviewer is None:
             return pages.answer("sign_in.html", {"to": _own(to), "refused": True}, status=403)
         await audit.record("signed_in", reviewer_id=reviewer.reviewer_id)
-        opened = await sessions.open(reviewer.reviewer_id)
+        opened = await sessions.open(reviewer)
         response = RedirectResponse(_own(to), 303)
         response.set_cookie(
             COOKIE,

@@ -106,9 +106,15 @@ class MemorySessions:
     lasts: timedelta = timedelta(hours=10)
     kept: dict[str, Session] = field(default_factory=dict)
 
-    async def open(self, reviewer_id: str) -> Opened:
+    async def open(self, reviewer: Reviewer, *, provider_token: str | None = None) -> Opened:
         secret = f"secret-{len(self.kept)}"
-        self.kept[secret] = Session(reviewer_id, f"csrf-{secret}", self.clock.now() + self.lasts)
+        self.kept[secret] = Session(
+            reviewer.reviewer_id,
+            f"csrf-{secret}",
+            self.clock.now() + self.lasts,
+            reviewer if provider_token is not None else None,
+            provider_token,
+        )
         return Opened(self.kept[secret], secret)
 
     async def find(self, secret: str) -> Session | None:

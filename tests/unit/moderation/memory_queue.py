@@ -264,6 +264,8 @@ class MemoryQueue:
             and (wanted.distributor_id is None or wanted.distributor_id == summary.distributor_id)
             and all(any(word.startswith(asked) for word in words) for asked in words_of(wanted.text))
             and (wanted.older_than is None or summary.opened_at <= self.clock.now() - wanted.older_than)
+            and not set(wanted.leaving_out) & set(summary.indexes)
+            and (wanted.only_in is None or bool(set(wanted.only_in) & set(summary.indexes)))
         )
 
 

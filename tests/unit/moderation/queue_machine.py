@@ -38,6 +38,7 @@ REVIEWERS = ("ada", "ben")
 LEASE = timedelta(minutes=15)
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
 REASONS = ("voice-match", "ai-generated", "undeclared-ai")
+INDEXES_OF_A_QUEUE = ("distributor:south", "reason:undeclared-ai", "reason:voice-match")
 TITLES = ("", "Night Drive", "Nightfall", "Été à Lyon", "Drive me home")
 
 UNKNOWN = "00000009-0000-4000-8000-000000000000"
@@ -52,6 +53,8 @@ filters = st.builds(
     distributor_id=st.sampled_from((None, None, None, "north", "south")),
     text=st.sampled_from(("", "", "", "night", "drive n", "ete", "0000")),
     older_than=st.sampled_from((None, None, None, timedelta(hours=1), timedelta(days=1))),
+    leaving_out=st.sampled_from(((), (), (), ("reason:voice-match",), ("reason:nothing", "distributor:north"))),
+    only_in=st.sampled_from((None, None, None, (), ("reason:ai-generated",), INDEXES_OF_A_QUEUE)),
 )
 
 

@@ -1,15 +1,17 @@
 -- Walks a part of the queue in order. Put between common.lua and the scripts that search.
 --
 -- `base` is the set to walk; `groups` a list of lists of index names: a case must be in at least one index of
--- each. The smallest set leads and the others are asked for membership, so a rare reason costs little in a
--- long queue. `accept(id)` has the last word. Stops after `limit` cases or `budget` looked at.
+-- each, and in none of a list marked `without`. The smallest set leads and the others are asked for membership,
+-- so a rare reason costs little in a long queue; lists marked `without` or `follows` never lead. `accept(id)` has the last word. Stops after `limit` cases or `budget` looked at.
 local function walk(base, groups, after_order, after_id, limit, budget, accept)
   local lead, lead_size, lead_group = P .. base, redis.call('ZCARD', P .. base), nil
   for number, names in ipairs(groups) do
-    local size = 0
-    for _, name in ipairs(names) do size = size + redis.call('ZCARD', P .. 'index:' .. name) end
-    if size == 0 then return {}, nil end
-    if size < lead_size then lead_size, lead_group = size, number end
+    if not names.without then
+      local size = 0
+      for _, name in ipairs(names) do size = size + redis.call('ZCARD', P .. 'index:' .. name) end
+      if size == 0 then return {}, nil end
+      if size < lead_size and not names.follows then lead_size, lead_group = size, number end
+    end
   end
   local scratch = nil
   if lead_group then
@@ -35,7 +37,7 @@ local function walk(base, groups, after_order, after_id, limit, budget, accept)
         for _, name in ipairs(names) do
           if redis.call('ZSCORE', P .. 'index:' .. name, id) then found = true break end
         end
-        if not found then return false end
+        if found == (names.without or false) then return false end
       end
     end
     return accept(id)
@@ -61,11 +63,13 @@ local function walk(base, groups, after_order, after_id, limit, budget, accept)
   return found, more and last or nil
 end
 
--- groups as JSON: [{"name": "reason:x", "prefix": false}, …]
+-- groups as JSON: [{"name": "reason:x", "prefix": false}, {"names": ["reason:y", …], "without": true}, …]
 local function resolve(groups)
   local resolved = {}
   for _, wanted in ipairs(cjson.decode(groups)) do
-    resolved[#resolved + 1] = wanted.prefix and starting_with(wanted.name) or {wanted.name}
+    local names = wanted.names or (wanted.prefix and starting_with(wanted.name)) or {wanted.name}
+    names.without, names.follows = wanted.without, wanted.names ~= nil
+    resolved[#resolved + 1] = names
   end
   return resolved
 end
