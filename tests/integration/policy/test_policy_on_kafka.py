@@ -1,13 +1,15 @@
 """The policy worker on a real Kafka and a real Redis."""
 
 import asyncio
-import contextlib
+import json
 import os
-import signal
+import subprocess
 import sys
+import time
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from redis.asyncio import Redis
@@ -23,23 +25,29 @@ from services.policy.adapters.redis_tracks import (
     ViewsEmptied,
 )
 from services.policy.adapters.redis_views import RedisViews
+from services.policy.compiled import DEFAULT_POLICY, load_policy
 from services.policy.rebuild import Rebuild
 from shared.errors import SystemicError, TransientError
 from shared.events import DecisionMade, Event, Outcome, ProtectedArtist, TrackUploaded
 from shared.stream.admin import create_topics
 from shared.stream.confluent_publisher import ConfluentPublisher
 from shared.stream.envelope import envelope
-from shared.topics import ARTISTS, DECISIONS, FINDINGS, REVIEWS, UPLOADS, Topic
+from shared.topics import ARTISTS, DECISIONS, FINDINGS, GRANTS, REVIEWS, UPLOADS, Topic
 from shared.views.redis_tracks import RedisTrackViews, track_key
 from shared.views.tracks import TrackView
 from tests.support.events import an_upload
-from tests.support.policy import a_finding, a_match, a_review, an_artist
+from tests.support.policy import a_finding, a_grant, a_match, a_review, an_artist
 from tests.support.stack import Endpoints
 
-DATABASE = 7
+DATABASE, SCRATCH = 7, 8
 PATIENCE = 60.0
+DEADLINE = 600.0
+BENCH = Path("build/bench/policy.json")
+Cli = Callable[..., Awaitable[str]]
 Publish = Callable[..., Awaitable[None]]
-TOPICS: dict[type[Event], Topic] = {topic.event: topic for topic in (UPLOADS, FINDINGS, REVIEWS, ARTISTS)}
+TOPICS: dict[type[Event], Topic] = {
+    topic.event: topic for topic in (UPLOADS, FINDINGS, REVIEWS, ARTISTS, GRANTS)
+}
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +59,7 @@ def environment(endpoints: Endpoints) -> dict[str, str]:
         "TRACKGATE_REDIS": f"{endpoints.redis_url.rsplit('/', 1)[0]}/{DATABASE}",
         "TRACKGATE_PARTITIONS": "3",
         "TRACKGATE_HEALTH_PORT": "0",
-        "TRACKGATE_POLICY_DEADLINE_SECONDS": "600",
+        "TRACKGATE_POLICY_DEADLINE_SECONDS": f"{DEADLINE:.0f}",
         "TRACKGATE_POLICY_GRACE_SECONDS": "0",
         "TRACKGATE_POLICY_LEASE_SECONDS": "5",
         "TRACKGATE_SESSION_SECONDS": "6",
@@ -62,6 +70,13 @@ def environment(endpoints: Endpoints) -> dict[str, str]:
 @pytest.fixture
 async def redis(environment: dict[str, str]) -> AsyncIterator[Redis]:
     async with Redis.from_url(environment["TRACKGATE_REDIS"]) as client:
+        yield client
+
+
+@pytest.fixture
+async def scratch(environment: dict[str, str]) -> AsyncIterator[Redis]:
+    """A database that no worker looks at."""
+    async with Redis.from_url(f"{environment['TRACKGATE_REDIS'].rsplit('/', 1)[0]}/{SCRATCH}") as client:
         await client.flushdb()
         yield client
 
@@ -77,41 +92,71 @@ async def publish(environment: dict[str, str]) -> AsyncIterator[Publish]:
         yield send
 
 
-class Worker:
-    """A worker process, and the way to end it."""
+class Workers:
+    """The policy worker of this module. Each test leaves it running; one of the last kills it for another."""
 
-    def __init__(self, process: asyncio.subprocess.Process) -> None:
-        self.process = process
+    def __init__(self, environment: dict[str, str]) -> None:
+        self._environment = {**os.environ, **environment}
+        self.running: list[subprocess.Popen[bytes]] = []
 
-    async def kill(self) -> None:
-        self.process.send_signal(signal.SIGKILL)
-        await self.process.wait()
+    def start(self) -> None:
+        self.running.append(
+            subprocess.Popen([sys.executable, "-m", "services.policy"], env=self._environment)
+        )
 
-    async def stop(self) -> int:
-        self.process.send_signal(signal.SIGTERM)
-        return await asyncio.wait_for(self.process.wait(), PATIENCE)
+    def kill_one(self) -> None:
+        process = self.running.pop(0)
+        process.kill()
+        process.wait()
 
-
-@contextlib.asynccontextmanager
-async def a_worker(environment: dict[str, str], **changes: str) -> AsyncIterator[Worker]:
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "services.policy", env={**os.environ, **environment, **changes}
-    )
-    try:
-        yield Worker(process)
-    finally:
-        if process.returncode is None:
+    def stop(self) -> list[int]:
+        for process in self.running:
             process.terminate()
-            try:
-                await asyncio.wait_for(process.wait(), PATIENCE)
-            except TimeoutError:
-                process.kill()
-                await process.wait()
+        statuses = [process.wait(PATIENCE) for process in self.running]
+        self.running.clear()
+        return statuses
 
 
-def a_delivery() -> TrackUploaded:
-    now = datetime.now(UTC)
-    return an_upload(track_id=str(uuid.uuid4()), event_id=str(uuid.uuid4()), occurred_at=now, received_at=now)
+@pytest.fixture(scope="module")
+def workers(environment: dict[str, str]) -> Iterator[Workers]:
+    started = Workers(environment)
+    started.start()
+    try:
+        yield started
+    finally:
+        started.stop()
+
+
+@pytest.fixture
+def cli(
+    environment: dict[str, str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Callable[..., Awaitable[str]]:
+    """The policy service's commands; what they print."""
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+
+    async def run(*arguments: str, status: int = 0) -> str:
+        capsys.readouterr()
+        assert await asyncio.to_thread(main, list(arguments)) == status, capsys.readouterr()
+        return capsys.readouterr().out
+
+    return run
+
+
+def a_delivery(*, received_ago: timedelta = timedelta(0)) -> TrackUploaded:
+    at = datetime.now(UTC) - received_ago
+    return an_upload(track_id=str(uuid.uuid4()), event_id=str(uuid.uuid4()), occurred_at=at, received_at=at)
+
+
+def shipped_version() -> str:
+    return load_policy().version
+
+
+def note(name: str, value: float) -> None:
+    """Into the file that the benchmark writes as well."""
+    kept = json.loads(BENCH.read_text(encoding="utf-8")) if BENCH.exists() else {}
+    BENCH.parent.mkdir(parents=True, exist_ok=True)
+    BENCH.write_text(json.dumps({**kept, name: value}, indent=2) + "\n", encoding="utf-8")
 
 
 def clean(upload: TrackUploaded) -> tuple[Event, ...]:
@@ -134,6 +179,13 @@ async def until(client: Redis, track_id: str, wanted: Callable[[TrackView], bool
     return await asyncio.wait_for(watching(), PATIENCE)
 
 
+async def rebuilt(client: Redis) -> None:
+    """Until a worker has noticed that the views are gone and built them anew; watchers are told nothing."""
+    async with asyncio.timeout(PATIENCE):
+        while not await client.exists(REBUILT):  # noqa: ASYNC110 - Redis has no notice for a key
+            await asyncio.sleep(0.05)
+
+
 def decided(times: int) -> Callable[[TrackView], bool]:
     return lambda view: len(view.decisions) >= times
 
@@ -149,144 +201,201 @@ async def decisions_in_kafka(environment: dict[str, str], tracks: set[str]) -> l
 
 
 async def test_a_track_goes_from_upload_to_decision_to_review(
-    environment: dict[str, str], redis: Redis, publish: Publish
+    environment: dict[str, str], workers: Workers, redis: Redis, publish: Publish
 ) -> None:
     upload = a_delivery()
     artist: ProtectedArtist = an_artist()
-    async with a_worker(environment) as worker:
-        await publish(artist, upload, a_finding(upload, "ai_detector", "not_detected"))
-        match = a_match(artist.artist_id, "match")
-        await publish(a_finding(upload, "voice_matcher", "match", matches=(match,)))
-        view = await until(redis, upload.track_id, decided(1))
-        assert view.decision is not None
-        assert view.decision.outcome is Outcome.QUARANTINE
-        await publish(a_review(view.decision, "publish"))
-        view = await until(redis, upload.track_id, decided(2))
-        assert view.state == "publish"
-        assert await worker.stop() == 0
+    await publish(artist, upload, a_finding(upload, "ai_detector", "not_detected"))
+    await publish(a_finding(upload, "voice_matcher", "match", matches=(a_match(artist.artist_id, "match"),)))
+    view = await until(redis, upload.track_id, decided(1))
+    assert view.decision is not None
+    assert view.decision.outcome is Outcome.QUARANTINE
+    await publish(a_review(view.decision, "publish"))
+    view = await until(redis, upload.track_id, decided(2))
+    assert view.state == "publish"
     logged = await decisions_in_kafka(environment, {upload.track_id})
     assert tuple(logged) == view.decisions
     assert await redis.zscore(DEADLINES, upload.track_id) is None
 
 
 async def test_a_missing_finding_holds_the_track_at_its_deadline_and_a_late_one_lets_it_go(
-    environment: dict[str, str], redis: Redis, publish: Publish
+    workers: Workers, redis: Redis, publish: Publish
+) -> None:
+    upload = a_delivery(received_ago=timedelta(seconds=DEADLINE - 2))
+    ai, voice = clean(upload)
+    await publish(upload, ai)
+    view = await until(redis, upload.track_id, decided(1))
+    assert view.decision is not None
+    assert "finding_missing" in {reason.code for reason in view.decision.reasons}
+    assert view.decision.occurred_at - upload.received_at >= timedelta(seconds=DEADLINE)
+    await publish(voice)
+    assert (await until(redis, upload.track_id, decided(2))).state == "publish"
+
+
+async def test_consent_and_labels_reopen_a_track_by_event(
+    workers: Workers, redis: Redis, publish: Publish, cli: Cli
+) -> None:
+    grant = a_grant(str(uuid.uuid4()), valid_until=datetime.now(UTC) + timedelta(days=1))
+    upload = a_delivery()
+    await publish(an_artist(), grant, upload, a_finding(upload, "ai_detector", "likely_generated"))
+    match = a_match("mara-lind", "match")
+    await publish(a_finding(upload, "voice_matcher", "match", matches=(match,)))
+    view = await until(redis, upload.track_id, lambda view: view.state == "label")
+    assert "licensed-voice" in {label.code for label in view.decisions[-1].labels}
+    now = datetime.now(UTC)
+    await publish(grant.model_copy(update={"revoked_at": now, "occurred_at": now, "event_id": "revoked"}))
+    view = await until(redis, upload.track_id, lambda view: view.state == "quarantine")
+    assert view.decisions[-1].statement is not None
+    clone = a_delivery()
+    found = a_finding(clone, "ai_detector", "likely_generated")
+    await publish(clone, found, clean(clone)[1])
+    await until(redis, clone.track_id, lambda view: view.state == "label")
+    await cli(
+        "label", clone.track_id, "negate", "ai-detected", "--by", "rosa", "--reason", "Wrong.", "--days", "9"
+    )
+    view = await until(redis, clone.track_id, lambda view: view.state == "publish")
+    due = await redis.zscore(DEADLINES, clone.track_id)
+    assert due is not None
+    assert abs(due - (now + timedelta(days=9)).timestamp()) < 120
+
+
+async def test_a_version_is_tried_promoted_and_rolled_back_without_a_restart(
+    workers: Workers, redis: Redis, publish: Publish, cli: Cli, tmp_path: Path
+) -> None:
+    """The strict version holds what the shipped one lets out, so each effect is seen in the next decision."""
+    strict = tmp_path / "strict.yaml"
+    text = DEFAULT_POLICY.read_text(encoding="utf-8").replace("review_from: 50", "review_from: 20")
+    strict.write_text(f"# {uuid.uuid4()}\n{text}", encoding="utf-8")
+    version = (await cli("draft", str(strict), "--by", "ana")).split()[0]
+
+    async def effect(wanted: str, *command: str) -> float:
+        """Seconds from the start of the command until a doubtful track is decided by the wanted version."""
+        started = time.monotonic()
+        if command:
+            await cli(*command)
+        while True:
+            upload = a_delivery()
+            doubtful = a_finding(upload, "ai_detector", "inconclusive")
+            await publish(upload, doubtful, clean(upload)[1])
+            view = await until(redis, upload.track_id, decided(1))
+            taken = time.monotonic() - started
+            if view.decisions[-1].policy_version == wanted:
+                return taken
+            assert taken < PATIENCE
+
+    try:
+        await cli("shadow", version, "--by", "ana")
+        assert await effect(shipped_version()) < PATIENCE
+        await cli("promote", version, "--by", "bo", status=1)
+        await cli("rollout", version, "--percent", "100", "--by", "ana", status=1)
+        rolled_out = await effect(version, "rollout", version, "--percent", "100", "--by", "bo")
+        promoted = await effect(version, "promote", version, "--by", "bo")
+        assert f"▶ {version}" in await cli("versions")
+    finally:
+        back = await effect(shipped_version(), "rollback", "--by", "cleo", "--note", "the test is over")
+    assert max(rolled_out, promoted, back) < 5.0
+    note("push_to_effect_seconds", round(max(rolled_out, promoted, back), 3))
+
+
+async def test_the_record_is_replayed_backtested_explained_and_exported(
+    workers: Workers, redis: Redis, publish: Publish, cli: Cli, tmp_path: Path
 ) -> None:
     upload = a_delivery()
-    ai, voice = clean(upload)
-    async with a_worker(environment, TRACKGATE_POLICY_DEADLINE_SECONDS="3"):
-        await publish(upload, ai)
-        view = await until(redis, upload.track_id, decided(1))
-        assert view.decision is not None
-        assert "finding_missing" in {reason.code for reason in view.decision.reasons}
-        assert view.decision.occurred_at - upload.received_at >= timedelta(seconds=3)
-        await publish(voice)
-        assert (await until(redis, upload.track_id, decided(2))).state == "publish"
+    await publish(upload, *clean(upload))
+    await until(redis, upload.track_id, decided(1))
+    told = await cli("explain", upload.track_id, "--all")
+    assert "Decision 1: PUBLISH, automatically" in told
+    assert "· voice-without-consent: there are no matches" in told
+    assert "1 identical, 0 different," in await cli("replay", upload.track_id)
+    report, page = tmp_path / "b.json", tmp_path / "b.html"
+    await cli("backtest", str(DEFAULT_POLICY), "--since", "1h", "--json", str(report), "--html", str(page))
+    assert json.loads(report.read_text(encoding="utf-8"))["decisions"] > 0
+    assert "<svg" in page.read_text(encoding="utf-8")
+    strict = tmp_path / "strict.yaml"
+    strict.write_text(
+        DEFAULT_POLICY.read_text(encoding="utf-8").replace("review_from: 50", "review_from: 20"),
+        encoding="utf-8",
+    )
+    assert "✗" in await cli("backtest", str(strict), "--max-changed", "0", status=3)
+    out = tmp_path / "statements.jsonl"
+    await cli("statements", "--out", str(out))
+    exported = [json.loads(line) for line in out.read_text(encoding="utf-8").splitlines()]
+    assert {one["decision_visibility"][0] for one in exported} >= {
+        "DECISION_VISIBILITY_CONTENT_DISABLED",
+        "DECISION_VISIBILITY_CONTENT_LABELLED",
+    }
 
 
-async def test_a_worker_killed_in_the_middle_leaves_every_track_decided_once(
-    environment: dict[str, str], redis: Redis, publish: Publish
+async def test_views_and_deadlines_are_rebuilt_from_kafka_exactly(
+    environment: dict[str, str], workers: Workers, redis: Redis, publish: Publish, cli: Cli
 ) -> None:
-    uploads = [a_delivery() for _ in range(60)]
+    done, waiting = a_delivery(), a_delivery()
+    await publish(done, *clean(done), waiting, clean(waiting)[0])
+    await until(redis, done.track_id, decided(1))
+    await until(redis, waiting.track_id, lambda view: bool(view.upload and view.findings))
+    before = {t: await redis.hgetall(track_key(t)) for t in (done.track_id, waiting.track_id)}
+    due = await redis.zscore(DEADLINES, waiting.track_id)
+    await redis.flushdb()
+    await rebuilt(redis)
+    after = {t: await redis.hgetall(track_key(t)) for t in (done.track_id, waiting.track_id)}
+    assert after == before
+    assert await redis.zscore(DEADLINES, waiting.track_id) == due
+    assert await redis.zscore(DEADLINES, done.track_id) is None
+    await publish(clean(waiting)[1])
+    assert (await until(redis, waiting.track_id, decided(1))).state == "publish"
+    assert len(await decisions_in_kafka(environment, {done.track_id, waiting.track_id})) == 2
+    assert "tracks.decisions: " in await cli("rebuild-views")
+
+
+async def test_a_worker_killed_in_the_middle_and_a_lost_redis_leave_every_track_decided_once(
+    environment: dict[str, str], workers: Workers, redis: Redis, publish: Publish
+) -> None:
+    """The worker that starts rebuilds the views first, so it decides again nothing that was decided."""
+    uploads = [a_delivery() for _ in range(40)]
     tracks = {upload.track_id for upload in uploads}
-    async with a_worker(environment) as first, a_worker(environment):
-        for upload in uploads:
-            await publish(upload, *clean(upload))
-        await until(redis, uploads[5].track_id, decided(1))
-        await first.kill()
-        for upload in uploads:
-            view = await until(redis, upload.track_id, decided(1))
-            assert view.state == "publish"
+    for upload in uploads:
+        await publish(upload, *clean(upload))
+    first = await until(redis, uploads[5].track_id, decided(1))
+    workers.kill_one()
+    await redis.flushdb()
+    workers.start()
+    await rebuilt(redis)
+    for upload in uploads:
+        view = await until(redis, upload.track_id, decided(1))
+        assert view.state == "publish"
+    again = await until(redis, uploads[5].track_id, decided(1))
+    assert again.decisions == first.decisions
     logged = await decisions_in_kafka(environment, tracks)
     assert {decision.track_id for decision in logged} == tracks
     assert len({decision.event_id for decision in logged}) == len(uploads)
     assert all(decision.sequence == 1 for decision in logged)
+    assert workers.stop() == [0]
 
 
-async def test_views_and_deadlines_are_rebuilt_from_kafka_exactly(
-    environment: dict[str, str], redis: Redis, publish: Publish
-) -> None:
-    done, waiting = a_delivery(), a_delivery()
-    async with a_worker(environment):
-        await publish(done, *clean(done), waiting, clean(waiting)[0])
-        await until(redis, done.track_id, decided(1))
-        await until(redis, waiting.track_id, lambda view: bool(view.upload and view.findings))
-        before = {t: await redis.hgetall(track_key(t)) for t in (done.track_id, waiting.track_id)}
-        due = await redis.zscore(DEADLINES, waiting.track_id)
-        await redis.flushdb()
-        await until(redis, done.track_id, decided(1))
-        await until(redis, waiting.track_id, lambda view: bool(view.upload and view.findings))
-        while not await redis.exists(REBUILT):  # noqa: ASYNC110 - Redis has no notice for a key
-            await asyncio.sleep(0.05)
-        after = {t: await redis.hgetall(track_key(t)) for t in (done.track_id, waiting.track_id)}
-        assert after == before
-        assert await redis.zscore(DEADLINES, waiting.track_id) == due
-        assert await redis.zscore(DEADLINES, done.track_id) is None
-        await publish(clean(waiting)[1])
-        assert (await until(redis, waiting.track_id, decided(1))).state == "publish"
-    assert len(await decisions_in_kafka(environment, {done.track_id, waiting.track_id})) == 2
-
-
-async def test_a_worker_that_starts_on_an_empty_redis_rebuilds_before_it_decides(
-    environment: dict[str, str], redis: Redis, publish: Publish
-) -> None:
-    upload = a_delivery()
-    async with a_worker(environment):
-        await publish(upload, *clean(upload))
-        first = await until(redis, upload.track_id, decided(1))
-    await redis.flushdb()
-    other = clean(upload)[0].model_copy(update={"event_id": str(uuid.uuid4())})
-    await publish(other)
-    async with a_worker(environment):
-        view = await until(redis, upload.track_id, decided(1))
-    assert view.decisions == first.decisions
-
-
-async def test_rebuild_views_and_explain_on_the_command_line(
-    environment: dict[str, str],
-    redis: Redis,
-    publish: Publish,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    upload = a_delivery()
-    async with a_worker(environment):
-        await publish(upload, *clean(upload))
-        await until(redis, upload.track_id, decided(1))
-    await redis.flushdb()
-    for name, value in environment.items():
-        monkeypatch.setenv(name, value)
-    assert await asyncio.to_thread(main, ["rebuild-views"]) == 0
-    assert "tracks.decisions: " in capsys.readouterr().out
-    assert await asyncio.to_thread(main, ["explain", upload.track_id, "--all"]) == 0
-    told = capsys.readouterr().out
-    assert "Decision 1: PUBLISH, automatically" in told
-    assert "No sign of generation and no protected voice was found." in told
-    assert "· voice-without-consent: there are no matches" in told
-
-
-async def test_nothing_is_read_from_views_that_were_never_built(redis: Redis) -> None:
+async def test_nothing_is_read_from_views_that_were_never_built(scratch: Redis) -> None:
     with pytest.raises(ViewsEmptied):
-        await RedisTracks(redis).load(str(uuid.uuid4()))
+        await RedisTracks(scratch).load(str(uuid.uuid4()))
 
 
 async def test_a_view_that_redis_loses_while_it_is_rebuilt_is_not_called_complete(
-    environment: dict[str, str], redis: Redis
+    environment: dict[str, str], scratch: Redis
 ) -> None:
-    views = RedisViews(redis)
+    views = RedisViews(scratch)
     with pytest.raises(SystemicError, match="emptied"):
         async with views.rebuilding():
-            await redis.flushdb()
+            await scratch.flushdb()
     assert not await views.built()
     rebuild = Rebuild(KafkaHistory(environment["TRACKGATE_KAFKA"]), views, deadline=timedelta(seconds=60))
     assert await rebuild.ensure()
     assert not await rebuild.ensure()
 
 
-async def test_one_track_is_held_by_one_worker_at_a_time_and_freed_when_the_lease_ends(redis: Redis) -> None:
-    locks = RedisLocks(redis, lease_seconds=0.3)
+async def test_one_track_is_held_by_one_worker_at_a_time_and_freed_when_the_lease_ends(
+    scratch: Redis,
+) -> None:
+    locks = RedisLocks(scratch, lease_seconds=0.3)
     track = str(uuid.uuid4())
-    longer = RedisLocks(redis, lease_seconds=5.0)
+    longer = RedisLocks(scratch, lease_seconds=5.0)
     async with longer.holding(track):
         with pytest.raises(TransientError):
             async with locks.holding(track):
@@ -295,9 +404,9 @@ async def test_one_track_is_held_by_one_worker_at_a_time_and_freed_when_the_leas
         pass
 
 
-async def test_deadlines_come_due_in_order(redis: Redis) -> None:
+async def test_deadlines_come_due_in_order(scratch: Redis) -> None:
     rung: list[None] = []
-    deadlines = RedisDeadlines(redis, on_set=lambda: rung.append(None))
+    deadlines = RedisDeadlines(scratch, on_set=lambda: rung.append(None))
     now = datetime.now(UTC)
     assert await deadlines.next() is None
     await deadlines.set("late", now + timedelta(seconds=60))
