@@ -22,10 +22,11 @@ from services.ingest.routes.caller import CallerIdentity
 from services.ingest.routes.delivering import delivery_routes
 from services.ingest.routes.tracks import track_routes
 from services.ingest.settings import IngestSettings
+from shared import tracing
 from shared.clock import SystemClock
 from shared.errors import TrackgateError
 from shared.events import DistributorRegistered
-from shared.http import SecurityHeaders, install_problem_handlers, probes, serve
+from shared.http import TELEMETRY, SecurityHeaders, install_problem_handlers, probes, serve
 from shared.logs import configure
 from shared.objects.folder import FolderStore
 from shared.stream.compacted import CompactedTopic
@@ -65,7 +66,14 @@ def build_app(settings: IngestSettings) -> FastAPI:
             await stack.enter_async_context(publisher)
             yield
 
-    app = FastAPI(title=TITLE, description=DESCRIPTION, lifespan=lifespan, docs_url=None, redoc_url=None)
+    app = FastAPI(
+        telemetry=TELEMETRY,
+        title=TITLE,
+        description=DESCRIPTION,
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+    )
     app.add_middleware(SecurityHeaders)
     install_problem_handlers(app)
     reader = UploadReader(store, max_bytes=settings.ingest_max_bytes)
@@ -95,6 +103,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         settings = IngestSettings.load()
         configure(service="ingest", log_format=settings.log_format, level=settings.log_level)
+        tracing.configure("ingest")
         if command == "rebuild-views":
             sys.stdout.write(asyncio.run(rebuild_views(settings)) + "\n")
             return 0

@@ -27,6 +27,7 @@ from shared.clock import Clock
 from shared.events import ConsentGrant, DistributorRegistered, ProtectedArtist
 from shared.events.base import Slug
 from shared.http import (
+    TELEMETRY,
     Check,
     FieldError,
     Problem,
@@ -86,7 +87,14 @@ def create_app(
             app.state.request_limit = request_limit
             yield
 
-    app = FastAPI(title="Trackgate registry", version="1", lifespan=lifespan, docs_url=None, redoc_url=None)
+    app = FastAPI(
+        telemetry=TELEMETRY,
+        title="Trackgate registry",
+        version="1",
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+    )
     app.add_middleware(BearerGuard, token_sha256=token_sha256, prefix="/v1/")
     app.add_middleware(SecurityHeaders)
     install_problem_handlers(app)

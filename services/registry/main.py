@@ -15,7 +15,7 @@ from services.registry.api import Registry, create_app
 from services.registry.handlers import Artists, Distributors, Grants
 from services.registry.settings import RegistrySettings, token_digest
 from services.registry.webhooks import Webhooks
-from shared import logs
+from shared import logs, tracing
 from shared.clock import SystemClock
 from shared.errors import SettingsError
 from shared.events import ConsentGrant, DistributorRegistered, ProtectedArtist, WebhookRegistered
@@ -89,6 +89,7 @@ def main() -> int:
     try:
         settings = RegistrySettings.load()
         logs.configure(service="registry", log_format=settings.log_format, level=settings.log_level)
+        tracing.configure("registry")
         return serve(build(settings), settings.bind, settings.registry_port)
     except SettingsError as error:
         sys.stderr.write(f"registry: {error}\n")

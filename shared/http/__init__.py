@@ -4,8 +4,10 @@ from shared.http.probes import Check, NotReady, Ready, probes
 from shared.http.problem import FieldError, Problem, ProblemError, ProblemResponse, install_problem_handlers
 from shared.http.security_headers import SecurityHeaders
 from shared.http.serving import listen, serve
+from shared.http.telemetry import TELEMETRY
 
 __all__ = [
+    "TELEMETRY",
     "Check",
     "FieldError",
     "NotReady",

@@ -11,7 +11,7 @@ from typing import Self, TypeVar, TypeVarTuple, Unpack
 
 import structlog
 
-from shared import metrics
+from shared import metrics, tracing
 
 T = TypeVar("T")
 A = TypeVarTuple("A")
@@ -54,7 +54,7 @@ class ProcessPool:
         pool = self._pool
         loop = asyncio.get_running_loop()
         try:
-            return await loop.run_in_executor(pool, work, *arguments)
+            return await loop.run_in_executor(pool, _traced, self._name, tracing.current(), work, *arguments)
         except BrokenProcessPool:
             metrics.POOL_DEATHS.labels(self._name).inc()
             if pool is self._pool:
@@ -63,7 +63,7 @@ class ProcessPool:
                 pool.shutdown(wait=False, cancel_futures=True)
         alone = _fresh(1)
         try:
-            return await loop.run_in_executor(alone, work, *arguments)
+            return await loop.run_in_executor(alone, _traced, self._name, tracing.current(), work, *arguments)
         except BrokenProcessPool:
             metrics.POOL_DEATHS.labels(self._name).inc()
             return ProcessDied()
@@ -73,3 +73,10 @@ class ProcessPool:
 
 def _fresh(processes: int) -> ProcessPoolExecutor:
     return ProcessPoolExecutor(processes, mp_context=multiprocessing.get_context("spawn"))
+
+
+def _traced(name: str, parent: str | None, work: Callable[[Unpack[A]], T], *arguments: *A) -> T:
+    """In the process of the pool: ``work`` in a span of the trace that asked for it."""
+    tracing.configure(name)
+    with tracing.span(f"{name} {getattr(work, '__name__', 'work')}", parent=parent):
+        return work(*arguments)

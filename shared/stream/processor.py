@@ -7,7 +7,7 @@ from typing import Any
 
 import structlog
 
-from shared import metrics
+from shared import metrics, tracing
 from shared.clock import Clock
 from shared.errors import ContractError, SystemicError, TransientError
 from shared.events import Event
@@ -73,10 +73,27 @@ class Processor:
         started = time.monotonic()
         topic = self._subscription.topic.name
         with self._progress.working(), metrics.IN_HAND.labels(self._service).track_inprogress():
-            outcome = await self._settle(message)
+            outcome = await self._traced(message)
         metrics.MESSAGES.labels(self._service, topic, outcome).inc()
         metrics.HANDLING.labels(self._service, topic).observe(time.monotonic() - started)
         return Settlement.ABANDONED if outcome == ABANDONED else Settlement.SETTLED
+
+    async def _traced(self, message: Message) -> str:
+        about: dict[str, tracing.Attribute] = {
+            "messaging.system": "kafka",
+            "messaging.destination.name": message.topic,
+            "messaging.destination.partition.id": str(message.partition),
+            "messaging.kafka.offset": message.offset,
+            "trackgate.key": (message.key or b"").decode(errors="replace"),
+        }
+        parent = tracing.parent_of(message.headers)
+        name = f"{self._service} handles {self._subscription.topic.name}"
+        with tracing.span(name, parent=parent, kind=tracing.SpanKind.CONSUMER, attributes=about) as span:
+            outcome = await self._settle(message)
+            span.set_attribute("trackgate.outcome", outcome)
+            if outcome != "done":
+                tracing.failed(span, outcome)
+        return outcome
 
     async def _settle(self, message: Message) -> str:
         failures = 0

@@ -12,7 +12,7 @@ from typing import Any
 import structlog
 from confluent_kafka import KafkaException
 
-from shared import logs
+from shared import logs, tracing
 from shared.clock import Clock, SystemClock
 from shared.errors import SettingsError, SystemicError, TrackgateError
 from shared.settings import WorkerSettings
@@ -38,6 +38,7 @@ def run_worker(service: str, settings: WorkerSettings, wire: Wire) -> int:
     """
     logs.configure(service=service, log_format=settings.log_format, level=settings.log_level)
     try:
+        tracing.configure(service)
         return asyncio.run(_run(service, settings, wire))
     except SettingsError as error:
         log.error("cannot start", reason=str(error))  # noqa: TRY400 - the sentence says it; a stack would bury it

@@ -1,5 +1,6 @@
 """The decisions topic, for writing."""
 
+from shared import tracing
 from shared.events import DecisionMade
 from shared.stream.envelope import envelope
 from shared.stream.publisher import Publisher
@@ -11,4 +12,6 @@ class KafkaDecisionLog:
         self._publisher = publisher
 
     async def append(self, decision: DecisionMade) -> None:
-        await self._publisher.publish(envelope(DECISIONS, decision, source="policy"))
+        about = {"trackgate.outcome": decision.outcome.value, "trackgate.sequence": decision.sequence}
+        with tracing.span("policy decides", kind=tracing.SpanKind.PRODUCER, attributes=about):
+            await self._publisher.publish(envelope(DECISIONS, decision, source="policy"))

@@ -1,4 +1,4 @@
-"""Every query of every panel returns numbers from a real Prometheus that scrapes the running services."""
+"""What the running services show: numbers for every panel to Prometheus, whole traces to a collector."""
 
 import asyncio
 import time
@@ -20,6 +20,7 @@ from shared.stream.confluent_publisher import ConfluentPublisher
 from shared.stream.envelope import envelope
 from shared.topics import REVIEWS
 from shared.views.redis_tracks import RedisTrackViews
+from tests.integration.metrics.collector import Collected, Collector, collector
 from tests.integration.metrics.prometheus import INSTALLED, Prometheus, prometheus
 from tests.integration.metrics.screening_stack import Screening, screening_stack
 
@@ -42,8 +43,15 @@ QUERIES = [
 
 
 @pytest.fixture(scope="module")
-def screening(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Screening]:
-    with screening_stack(tmp_path_factory.mktemp("screening"), {}) as running:
+def collecting() -> Iterator[Collector]:
+    with collector() as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def screening(tmp_path_factory: pytest.TempPathFactory, collecting: Collector) -> Iterator[Screening]:
+    traced = {"OTEL_EXPORTER_OTLP_ENDPOINT": collecting.url, "OTEL_BSP_SCHEDULE_DELAY": "300"}
+    with screening_stack(tmp_path_factory.mktemp("screening"), traced) as running:
         yield running
 
 
@@ -140,3 +148,36 @@ def test_no_label_holds_a_track_or_an_artist(asked: Prometheus):
     words = {artist.id for artist in manifest.artists} | {artist.name for artist in manifest.artists}
     assert not labels & words
     assert not any(len(label) > 40 for label in labels)
+
+
+@pytest.mark.usefixtures("asked")
+def test_a_track_is_one_trace_from_the_upload_over_both_detectors_and_their_pools_to_the_decision(
+    collecting: Collector,
+):
+    wanted = {
+        ("trackgate-ingest", "POST /v1/tracks"),
+        ("trackgate-ai_detector", "ai_detector handles tracks.uploaded"),
+        ("trackgate-ai_detector", "ai_detector measure_file"),
+        ("trackgate-voice_matcher", "voice_matcher handles tracks.uploaded"),
+        ("trackgate-voice_matcher", "voice_matcher listen_to"),
+        ("trackgate-policy", "policy handles tracks.uploaded"),
+        ("trackgate-policy", "policy handles tracks.findings"),
+        ("trackgate-policy", "policy decides"),
+        ("trackgate-moderation", "moderation handles tracks.decisions"),
+    }
+
+    def traces() -> list[list[Collected]]:
+        spans = collecting.spans()
+        roots = [span for span in spans if span.name == "POST /v1/tracks"]
+        return [[span for span in spans if span.trace == root.trace] for root in roots]
+
+    def whole(spans: list[Collected]) -> bool:
+        ids = {span.id for span in spans}
+        return {(span.service, span.name) for span in spans} >= wanted and all(
+            span.parent in ids for span in spans if span.name != "POST /v1/tracks"
+        )
+
+    def all_whole() -> bool:
+        return len(traces()) == len(DELIVERED) and all(whole(spans) for spans in traces())
+
+    until(all_whole, f"a whole trace for each track, not {traces()}", seconds=30)
