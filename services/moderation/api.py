@@ -8,14 +8,18 @@ from fastapi import FastAPI
 from redis.asyncio import BlockingConnectionPool, Redis
 from redis.exceptions import RedisError
 
+from services.moderation.adapters.artists import RegistryArtists
 from services.moderation.adapters.audit import AuditFile
 from services.moderation.adapters.changes import QueueChanges
+from services.moderation.adapters.link_key import LinkKey
+from services.moderation.adapters.past import RedisPast
 from services.moderation.adapters.peaks import DecodedWaveforms
 from services.moderation.adapters.redis_queue import RedisQueue
 from services.moderation.adapters.reviewers import read_reviewers
 from services.moderation.adapters.sessions import Sessions
 from services.moderation.adapters.tracks import ViewedTracks
 from services.moderation.desk import Desk
+from services.moderation.listening import AudioLinks
 from services.moderation.settings import ModerationApiSettings
 from services.moderation.web.app import Parts, create_app
 from services.moderation.web.office import Office
@@ -61,8 +65,9 @@ def build_app(settings: ModerationApiSettings) -> FastAPI:
     publisher = ConfluentPublisher(
         settings.kafka, delivery_seconds=_DELIVERY_SECONDS, flush_seconds=_DELIVERY_SECONDS
     )
-    queue = RedisQueue(redis, clock, lease=settings.lease, skip=settings.skip)
+    queue = RedisQueue(redis, clock, lease=settings.lease, skip=settings.skip, undo=settings.undo)
     store = FolderStore(settings.store)
+    artists = RegistryArtists(settings.kafka)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
@@ -71,6 +76,7 @@ def build_app(settings: ModerationApiSettings) -> FastAPI:
             stack.push_async_callback(redis.aclose)
             stack.push_async_callback(watching.aclose)
             await stack.enter_async_context(publisher)
+            await stack.enter_async_context(artists.reading())
             yield
 
     async def redis_answers() -> Ready | NotReady:
@@ -100,5 +106,8 @@ def build_app(settings: ModerationApiSettings) -> FastAPI:
         labels=settings.moderation_labels,
         clock=clock,
         probes=probes({"redis": redis_answers}),
+        past=RedisPast(redis, queue),
+        artists=artists,
+        links=AudioLinks(clock, LinkKey(redis)),
     )
     return create_app(parts, lifespan)

@@ -1,4 +1,4 @@
-"""The outline of a recording for drawing: loudness over time, computed once and kept in Redis."""
+"""A recording for drawing: loudness over time and its spectrum, computed once and kept in Redis."""
 
 import asyncio
 import json
@@ -9,6 +9,7 @@ from typing import Protocol
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from services.moderation.spectrum import Spectrum, spectrum
 from services.moderation.waveform import outline
 from shared.audio import DecodeFailure, DecodeLimits, decode_audio
 from shared.errors import SystemicError
@@ -30,6 +31,7 @@ class Waveform:
     covered: float
     peaks: tuple[int, ...]
     rms: tuple[int, ...]
+    spectrum: Spectrum | None = None
 
 
 @dataclass(frozen=True)
@@ -51,7 +53,7 @@ class DecodedWaveforms:
 
     async def of(self, audio: AudioRef) -> Waveform | NoWaveform:
         """Raises ObjectMissing, StoreUnavailable, SystemicError."""
-        key = f"trackgate:moderation-waveform:{audio.sha256}"
+        key = f"trackgate:moderation-outline:{audio.sha256}"
         try:
             if (kept := await self._client.get(key)) is not None:
                 return _read(kept)
@@ -73,9 +75,19 @@ class DecodedWaveforms:
             return NoWaveform(decoded.message)
         drawn = outline(decoded.samples[:, 0], _COLUMNS)
         covered = len(decoded.samples) / decoded.sample_rate
-        return Waveform(audio.seconds, covered, drawn.peaks, drawn.rms)
+        heard = spectrum(decoded.samples[:, 0], decoded.sample_rate)
+        return Waveform(audio.seconds, covered, drawn.peaks, drawn.rms, heard)
 
 
 def _read(kept: bytes | str) -> Waveform:
     fields = json.loads(kept)
-    return Waveform(fields["seconds"], fields["covered"], tuple(fields["peaks"]), tuple(fields["rms"]))
+    kept_spectrum = fields["spectrum"]
+    return Waveform(
+        fields["seconds"],
+        fields["covered"],
+        tuple(fields["peaks"]),
+        tuple(fields["rms"]),
+        Spectrum(kept_spectrum["to_hz"], tuple(kept_spectrum["levels"]), tuple(kept_spectrum["floor"]))
+        if kept_spectrum
+        else None,
+    )

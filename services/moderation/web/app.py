@@ -17,9 +17,14 @@ from starlette.types import Scope
 from services.moderation.adapters.peaks import Waveforms
 from services.moderation.adapters.reviewers import Reviewers
 from services.moderation.domain.access import Queues
+from services.moderation.domain.past import NoPast, Past
+from services.moderation.listening import AudioLinks
+from services.moderation.references import Artists, NoArtists
 from services.moderation.settings import LabelChoice
 from services.moderation.web.audio_api import audio_routes
+from services.moderation.web.case_file import CaseFile
 from services.moderation.web.cases_api import case_routes
+from services.moderation.web.hearing import Hearing
 from services.moderation.web.identity import Identity, SessionStore, SignInNeeded, refuse_unguarded
 from services.moderation.web.live import Changes, live_routes
 from services.moderation.web.office import Office
@@ -27,6 +32,7 @@ from services.moderation.web.page_actions import action_routes
 from services.moderation.web.pages import PageParts, page_routes
 from services.moderation.web.rendering import Pages
 from services.moderation.web.sign_in import sign_in_routes
+from services.moderation.web.spectrum_api import spectrum_routes
 from shared.clock import Clock
 from shared.errors import SystemicError
 from shared.http import ProblemError, SecurityHeaders, install_problem_handlers
@@ -34,6 +40,8 @@ from shared.objects.store import ObjectStore
 
 _LOCAL_NAMES = ["127.0.0.1", "localhost", "[::1]"]
 _ONE_QUEUE = Queues()
+_NO_PAST = NoPast()
+_NO_ARTISTS = NoArtists()
 _PUBLIC = frozenset(
     {
         *(("GET", "/sign-in"), ("POST", "/sign-in"), ("POST", "/sign-out")),
@@ -65,6 +73,9 @@ class Parts:
     clock: Clock
     probes: APIRouter
     queues: Queues = _ONE_QUEUE
+    past: Past = _NO_PAST
+    artists: Artists = _NO_ARTISTS
+    links: AudioLinks | None = None
 
 
 def create_app(
@@ -86,9 +97,11 @@ def create_app(
     )
     pages = Pages(parts.clock)
     app.include_router(case_routes(identity, parts.office, parts.waveforms))
-    app.include_router(audio_routes(identity, parts.office, parts.store))
+    hearing = Hearing(parts.links or AudioLinks(parts.clock), parts.artists)
+    app.include_router(audio_routes(identity, parts.office, parts.store, hearing))
+    app.include_router(spectrum_routes(identity, parts.office, parts.waveforms))
     app.include_router(live_routes(identity, parts.changes))
-    page_parts = PageParts(identity, parts.office, pages, parts.labels)
+    page_parts = PageParts(identity, parts.office, pages, parts.labels, CaseFile(hearing, parts.past))
     app.include_router(page_routes(page_parts))
     app.include_router(action_routes(page_parts))
     app.include_router(sign_in_routes(identity, parts.reviewers, parts.sessions, parts.office.audit, pages))

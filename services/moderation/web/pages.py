@@ -7,25 +7,23 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Depends, Path, Response
 from fastapi.responses import RedirectResponse
 
-from services.moderation import declared, evidence
 from services.moderation.domain.access import Right
-from services.moderation.domain.cases import Case, CaseState
+from services.moderation.domain.cases import CaseState
 from services.moderation.domain.queue import (
     Cursor,
     Filter,
     NoSuchCase,
     Share,
 )
-from services.moderation.history import history
 from services.moderation.settings import LabelChoice
 from services.moderation.web.answers import cursor_text
 from services.moderation.web.asking import as_query, wanted_cursor, wanted_filter
+from services.moderation.web.case_file import CaseFile
 from services.moderation.web.identity import Identity, SignedIn
 from services.moderation.web.office import Office
 from services.moderation.web.refusals import problem_of
 from services.moderation.web.rendering import Pages
 from shared.http import Problem, ProblemError
-from shared.views.tracks import TrackView
 
 _ON_A_PAGE = 50
 _NOTICES = {
@@ -48,6 +46,7 @@ class PageParts:
     office: Office
     pages: Pages
     labels: tuple[LabelChoice, ...]
+    file: CaseFile
 
 
 def page_routes(parts: PageParts) -> APIRouter:
@@ -109,33 +108,16 @@ async def case_page(
     held = case.claim is not None and case.claim.reviewer_id == who.reviewer.reviewer_id
     values = {
         **_common(who, notice),
-        **_evidence(case, view),
+        **await parts.file.values(who, case, view),
         "case": case,
         "held": held,
         "claimable": case.state is CaseState.OPEN and case.claim is None and who.reviewer.may(Right.CLAIM),
-        "may_hear": who.reviewer.may_hear(case),
         "labels": parts.labels,
         "problem": problem,
         "note": note,
         "query": urlencode(as_query(wanted)),
     }
     return parts.pages.answer("case.html", values, status=problem.status if problem else 200)
-
-
-def _evidence(case: Case, view: TrackView | None) -> dict[str, object]:
-    upload = view.upload if view else None
-    decision = view.decision if view else None
-    return {
-        "upload": upload,
-        "decision": decision,
-        "reasons": decision.reasons if decision else case.summary.reasons,
-        "measured": evidence.measured(view) if view else (),
-        "lanes": evidence.lanes(view) if view else (),
-        "comparisons": declared.comparisons(upload, view) if upload and view else (),
-        "grants": declared.considered_grants(decision),
-        "history": history(view) if view else (),
-        "declared_use": declared.declared_use,
-    }
 
 
 def _common(who: SignedIn, notice: str) -> dict[str, object]:

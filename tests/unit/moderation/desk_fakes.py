@@ -15,7 +15,9 @@ from services.moderation.adapters.reviewers import Reviewers
 from services.moderation.desk import Desk
 from services.moderation.domain.access import Reviewer, Role
 from services.moderation.domain.cases import case_id_of, summarise
+from services.moderation.domain.past import NoPast, Past
 from services.moderation.domain.sessions import Opened, Session
+from services.moderation.references import Artists, NoArtists
 from services.moderation.settings import LABELS
 from services.moderation.web.app import Parts, create_app
 from services.moderation.web.office import Office
@@ -169,6 +171,8 @@ class DeskWorld:
     publisher: MemoryPublisher = field(default_factory=MemoryPublisher)
     tracks: MemoryTracks = field(default_factory=MemoryTracks)
     audit: MemoryAudit = field(default_factory=MemoryAudit)
+    past: Past = field(default_factory=NoPast)
+    artists: Artists = field(default_factory=NoArtists)
 
     def __post_init__(self) -> None:
         self.queue = MemoryQueue(self.clock)
@@ -201,6 +205,8 @@ class DeskWorld:
                 labels=LABELS,
                 clock=self.clock,
                 probes=probes({"fine": fine}),
+                past=self.past,
+                artists=self.artists,
             )
         )
 

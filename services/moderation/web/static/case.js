@@ -1,4 +1,6 @@
-import { drawWave, player } from './player.js';
+import { player } from './player.js';
+import { drawSpectrum } from './spectrum.js';
+import { drawWave } from './waveform.js';
 import { onKeys, press, watchQueue } from './page.js';
 
 const page = document.body.dataset;
@@ -113,12 +115,16 @@ function decide() {
 
 // ---- the recording -----------------------------------------------------------------------------------------
 const wave = document.getElementById('wave');
-const heard = player();
+const heard = player(page.case);
 if (wave) {
   fetch(`/v1/cases/${page.case}/waveform`)
     .then((answer) => (answer.ok ? answer.json() : { reason: 'the waveform cannot be made now' }))
     .then((waveform) => drawWave(waveform, heard))
-    .catch(() => drawWave({ reason: 'the waveform could not be loaded' }, heard));
+    .catch(() => drawWave({ reason: 'the waveform could not be loaded' }, heard))
+    .then(() => fetch(`/v1/cases/${page.case}/spectrum`))
+    .then((answer) => (answer.ok ? answer.json() : {}))
+    .then(drawSpectrum)
+    .catch(() => {});
 }
 
 onKeys({
@@ -138,6 +144,7 @@ onKeys({
   5: toggle(4),
   ' ': () => heard?.toggle(),
   m: () => heard?.mute(),
+  b: () => heard?.compare(),
   ArrowLeft: () => heard?.skip(-5),
   ArrowRight: () => heard?.skip(5),
   '[': () => heard?.evidence(-1),

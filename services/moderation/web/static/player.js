@@ -1,118 +1,89 @@
-// The recording: muted and quiet at the start, its outline drawn with the playhead and the evidence under it.
+// The player: muted and level-limited at the start; keys and buttons for playing, seeking and comparing.
+
+import { quietly } from './loudness.js';
+import { sounds } from './sounds.js';
 
 const clock = (seconds) => `${Math.floor(seconds / 60)}:${String(Math.floor(seconds % 60)).padStart(2, '0')}`;
 
-export function player() {
-  const audio = document.getElementById('audio');
-  if (!audio) return null;
+export function player(caseId) {
+  const heard = sounds(caseId);
+  if (!heard) return null;
+  const { recording } = heard;
   const seconds = Number(document.getElementById('wave').dataset.seconds);
   const play = document.getElementById('play');
   const muteButton = document.getElementById('mute');
   const volume = document.getElementById('volume');
+  const compare = document.getElementById('compare');
+  const nowPlaying = document.querySelector('#now-playing strong');
   const marks = [...document.querySelectorAll('.mark')];
   const starts = [...new Set(marks.map((mark) => Number(mark.dataset.start)))].sort((a, b) => a - b);
-  audio.muted = true;
-  audio.volume = Number(volume.value) / 100;
+  const level = quietly(heard.elements);
+  for (const element of heard.elements) element.muted = true;
+  level.volume(Number(volume.value) / 100);
 
   const caption = (button, text) => { button.firstChild.textContent = `${text} `; };
-  const length = () => (Number.isFinite(audio.duration) ? audio.duration : seconds);
+  const length = (element) => (Number.isFinite(element.duration) ? element.duration : Number(element.dataset.seconds));
   const self = {
-    toggle: () => (audio.paused ? audio.play().catch(() => {}) : audio.pause()),
-    mute: () => { audio.muted = !audio.muted; },
-    seek: (to) => { audio.currentTime = Math.min(Math.max(to, 0), length()); },
-    skip: (by) => self.seek(audio.currentTime + by),
+    toggle: () => {
+      if (!heard.current.paused) { heard.current.pause(); return; }
+      level.open();
+      heard.current.play().catch(() => {});
+    },
+    mute: () => {
+      const muted = !heard.current.muted;
+      if (!muted) level.open();
+      for (const element of heard.elements) element.muted = muted;
+    },
+    seek: (to) => { heard.current.currentTime = Math.min(Math.max(to, 0), length(heard.current)); },
+    skip: (by) => self.seek(heard.current.currentTime + by),
+    compare: () => heard.switch(),
     evidence: (direction) => {
-      const now = audio.currentTime;
+      heard.hear(recording);
+      const now = recording.currentTime;
       const to = direction > 0 ? starts.find((at) => at > now + 0.05) : starts.findLast((at) => at < now - 0.6);
       if (to !== undefined) self.seek(to);
     },
-    at: () => audio.currentTime,
+    seekRecording: (to) => { heard.hear(recording); self.seek(to); },
+    at: () => recording.currentTime,
     seconds,
     onMove: () => {},
   };
 
   const moved = () => {
-    document.getElementById('time').textContent = `${clock(audio.currentTime)} / ${clock(length())}`;
-    self.onMove(audio.currentTime);
+    document.getElementById('time').textContent = `${clock(recording.currentTime)} / ${clock(length(recording))}`;
+    if (heard.onReference) {
+      document.getElementById('reference-time').textContent =
+        `${clock(heard.current.currentTime)} / ${clock(length(heard.current))}`;
+    }
+    self.onMove(recording.currentTime);
   };
-  audio.addEventListener('timeupdate', moved);
-  audio.addEventListener('seeked', moved);
-  audio.addEventListener('play', () => {
-    caption(play, 'Pause');
-    const frame = () => { if (!audio.paused) { self.onMove(audio.currentTime); requestAnimationFrame(frame); } };
-    requestAnimationFrame(frame);
-  });
-  audio.addEventListener('pause', () => caption(play, 'Play'));
-  audio.addEventListener('volumechange', () => {
-    caption(muteButton, audio.muted ? 'Unmute' : 'Mute');
-    muteButton.setAttribute('aria-pressed', String(audio.muted));
-  });
-  audio.addEventListener('error', () => { document.getElementById('audio-fault').hidden = false; });
+  for (const element of heard.elements) {
+    element.addEventListener('timeupdate', moved);
+    element.addEventListener('seeked', moved);
+    element.addEventListener('play', () => {
+      caption(play, 'Pause');
+      const frame = () => { if (!element.paused) { self.onMove(recording.currentTime); requestAnimationFrame(frame); } };
+      requestAnimationFrame(frame);
+    });
+    element.addEventListener('pause', () => { if (heard.current.paused) caption(play, 'Play'); });
+    element.addEventListener('volumechange', () => {
+      caption(muteButton, heard.current.muted ? 'Unmute' : 'Mute');
+      muteButton.setAttribute('aria-pressed', String(heard.current.muted));
+    });
+  }
+  heard.onSwitch = () => {
+    compare?.setAttribute('aria-pressed', String(heard.onReference));
+    const chosen = document.getElementById('reference')?.selectedOptions[0]?.textContent;
+    if (nowPlaying) nowPlaying.textContent = heard.onReference ? chosen : 'the recording';
+    caption(play, heard.current.paused ? 'Play' : 'Pause');
+    moved();
+  };
   play.addEventListener('click', self.toggle);
   muteButton.addEventListener('click', self.mute);
-  volume.addEventListener('input', () => { audio.volume = Number(volume.value) / 100; });
+  compare?.addEventListener('click', self.compare);
+  volume.addEventListener('input', () => level.volume(Number(volume.value) / 100));
   document.getElementById('evidence-back')?.addEventListener('click', () => self.evidence(-1));
   document.getElementById('evidence-on')?.addEventListener('click', () => self.evidence(1));
-  for (const mark of marks) mark.addEventListener('click', () => self.seek(Number(mark.dataset.start)));
+  for (const mark of marks) mark.addEventListener('click', () => self.seekRecording(Number(mark.dataset.start)));
   return self;
-}
-
-export function drawWave(waveform, heard) {
-  const box = document.getElementById('wave');
-  const note = document.getElementById('wave-note');
-  const canvas = document.getElementById('wave-canvas');
-  const playhead = document.getElementById('playhead');
-  const seconds = Number(box.dataset.seconds);
-  if (!waveform.peaks?.length) {
-    note.textContent = `No waveform: ${waveform.reason ?? 'the recording is empty'}.`;
-  } else {
-    note.hidden = true;
-  }
-
-  let position = 0;
-  const paint = () => {
-    const ratio = devicePixelRatio || 1;
-    const width = box.clientWidth;
-    const height = 96;
-    canvas.width = width * ratio;
-    canvas.height = height * ratio;
-    if (!waveform.peaks?.length) return;
-    const style = getComputedStyle(box);
-    const paper = canvas.getContext('2d');
-    paper.scale(ratio, ratio);
-    const loudest = Math.max(...waveform.peaks, 1);
-    const share = waveform.covered / seconds;
-    const step = 3;
-    for (let x = 0; x < width * share; x += step) {
-      const from = Math.floor((x / (width * share)) * waveform.peaks.length);
-      const to = Math.max(from + 1, Math.floor(((x + step) / (width * share)) * waveform.peaks.length));
-      const peak = Math.max(...waveform.peaks.slice(from, to));
-      const rms = Math.max(...waveform.rms.slice(from, to));
-      const played = x / width < position / seconds;
-      for (const [level, colour] of [
-        [peak, played ? '--wave-played-soft' : '--wave-soft'],
-        [rms, played ? '--wave-played' : '--wave'],
-      ]) {
-        const tall = Math.max(1, (level / loudest) * (height - 8));
-        paper.fillStyle = style.getPropertyValue(colour);
-        paper.fillRect(x, (height - tall) / 2, step - 1, tall);
-      }
-    }
-  };
-  const place = (at) => {
-    position = at;
-    playhead.hidden = false;
-    playhead.style.left = `${(100 * at) / seconds}%`;
-    paint();
-  };
-  new ResizeObserver(paint).observe(box);
-  matchMedia('(prefers-color-scheme: dark)').addEventListener('change', paint);
-  paint();
-  if (!heard) return;
-  heard.onMove = place;
-  place(heard.at());
-  box.addEventListener('click', (event) => {
-    const frame = box.getBoundingClientRect();
-    heard.seek(((event.clientX - frame.left) / frame.width) * seconds);
-  });
 }
