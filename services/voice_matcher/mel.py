@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import fft
 
-from services.voice_matcher.fbank import FRAME, HOP, SAMPLE_RATE, Floats, frame_count
+from services.voice_matcher.fbank import FRAME, SAMPLE_RATE, Floats, frame_count, frames_in_blocks
 
 CHANNELS = 40
 
@@ -53,7 +53,10 @@ def power_mel(signal: Floats) -> Floats:
     """Mono ``signal`` in [-1, 1] to (frames, 40); (0, 40) when shorter than a frame."""
     if frame_count(signal.size) == 0:
         return np.empty((0, CHANNELS), np.float32)
-    frames = np.lib.stride_tricks.sliding_window_view(signal.astype(np.float32, copy=False), FRAME)[::HOP]
+    return np.concatenate([_power_mel(frames) for frames in frames_in_blocks(signal)])
+
+
+def _power_mel(frames: Floats) -> Floats:
     spectrum = fft.rfft(frames * _window(), axis=1)
     power = spectrum.real**2 + spectrum.imag**2
     return np.asarray(power @ _weights(), np.float32)
