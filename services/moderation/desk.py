@@ -1,4 +1,4 @@
-"""Deciding a case: kept in the queue under the claim, sent to Kafka, acknowledged; in that order.
+"""Deciding a case: kept in the queue under the claim, sent to Kafka after its undo window, acknowledged.
 
 The order is what makes it safe. The queue checks claim, token and standing decision and takes the case out of
 everyone's reach in one step, so no late decision gets past it; the event's id follows from case and token, so
@@ -10,6 +10,7 @@ from datetime import timedelta
 
 import structlog
 
+from services.moderation.domain.appeal_outcomes import decided
 from services.moderation.domain.cases import Case, Resolution
 from services.moderation.domain.queue import (
     Answer,
@@ -18,20 +19,22 @@ from services.moderation.domain.queue import (
     LeaseLost,
     NoSuchCase,
     NotOpen,
+    ProposalChanged,
+    Proposed,
     ReviewQueue,
 )
 from shared.errors import PublishError
 from shared.events import Outcome, ReviewResolved
 from shared.stream.envelope import envelope
 from shared.stream.publisher import Publisher
-from shared.topics import REVIEWS
+from shared.topics import APPEALS_DECIDED, REVIEWS
 
 log = structlog.get_logger()
 
 
 @dataclass(frozen=True)
 class Resolved:
-    """The broker has the answer."""
+    """The answer is kept until its undo window ends; without a window the broker has it."""
 
     case: Case
     resolution: Resolution
@@ -45,7 +48,7 @@ class Incomplete:
     reason: str
 
 
-Resolving = Resolved | Incomplete | LeaseLost | DecisionChanged | NotOpen | NoSuchCase
+Resolving = Resolved | Proposed | Incomplete | LeaseLost | DecisionChanged | NotOpen | NoSuchCase
 
 
 class Desk:
@@ -54,8 +57,18 @@ class Desk:
         self._publisher = publisher
         self._label_codes = label_codes
 
-    async def resolve(self, case_id: str, reviewer_id: str, token: int, answer: Answer) -> Resolving:
-        """Returns Resolved only when all in-sync replicas have the review.
+    async def resolve(
+        self,
+        case_id: str,
+        reviewer_id: str,
+        token: int,
+        answer: Answer,
+        *,
+        undo: timedelta | None = None,
+    ) -> Resolving:
+        """Returns Resolved when the answer is kept for its undo window.
+
+        Without a window: when all in-sync replicas have the review.
 
         Raises:
             PublishError: the answer is kept and will be sent again; the broker has not acknowledged it yet.
@@ -63,10 +76,19 @@ class Desk:
         """
         if (fault := self._fault(answer)) is not None:
             return fault
-        begun = await self._queue.begin_resolution(case_id, reviewer_id, token, answer)
-        if not isinstance(begun, Begun):
-            return begun
-        if not begun.case.acknowledged:
+        begun = await self._queue.begin_resolution(case_id, reviewer_id, token, answer, undo=undo)
+        return await self._sent_or_kept(begun) if isinstance(begun, Begun) else begun
+
+    async def confirm(
+        self, case_id: str, reviewer_id: str, token: int, proposal_id: str
+    ) -> Resolved | LeaseLost | ProposalChanged | NotOpen | NoSuchCase:
+        """The second person agrees with a proposal. Raises as ``resolve`` does."""
+        begun = await self._queue.confirm(case_id, reviewer_id, token, proposal_id)
+        return await self._sent_or_kept(begun) if isinstance(begun, Begun) else begun
+
+    async def _sent_or_kept(self, begun: Begun) -> Resolved:
+        """Within its undo window an answer is the queue's alone; the worker sends it afterwards."""
+        if begun.resolution.undo_until is None and not begun.case.acknowledged:
             await self._send(begun.case, begun.resolution)
         return Resolved(begun.case, begun.resolution)
 
@@ -81,28 +103,26 @@ class Desk:
             except PublishError as error:
                 log.warning("a review waits for the broker", case_id=case.case_id, reason=str(error))
                 return sent
-            log.info("sent a review again", case_id=case.case_id)
+            log.info("sent a review", case_id=case.case_id)
             sent += 1
         return sent
 
     async def _send(self, case: Case, resolution: Resolution) -> None:
-        review = ReviewResolved(
-            event_id=resolution.event_id,
-            occurred_at=resolution.resolved_at,
-            track_id=case.summary.track_id,
-            decision_id=resolution.decision_id,
-            outcome=resolution.outcome,
-            label_codes=resolution.label_codes,
-            reviewer_id=resolution.reviewer_id,
-            note=resolution.note,
-            claim_token=resolution.claim_token,
-        )
-        await self._publisher.publish(envelope(REVIEWS, review, source="moderation"))
+        appeal = case.summary.appeal
+        if appeal is not None:
+            outcome = decided(case.summary, appeal, resolution)
+            await self._publisher.publish(envelope(APPEALS_DECIDED, outcome, source="moderation"))
+        if not resolution.upholds:
+            review = _review(case, resolution)
+            await self._publisher.publish(envelope(REVIEWS, review, source="moderation"))
         await self._queue.acknowledge(case.case_id, resolution.event_id)
 
-    def _fault(self, answer: Answer) -> Incomplete | None:
+    def _fault(self, answer: Answer) -> Incomplete | None:  # noqa: PLR0911 - one for each fault
         unknown = sorted(set(answer.label_codes) - self._label_codes)
         match answer.outcome:
+            case _ if answer.upholds:
+                said = bool(answer.note.strip())
+                return None if said else Incomplete("note", "say why: the distributor is told the reason")
             case Outcome.QUARANTINE:
                 return Incomplete("outcome", "publish, label or reject; the track is in quarantine already")
             case Outcome.LABEL if not answer.label_codes:
@@ -115,3 +135,18 @@ class Desk:
                 return Incomplete("note", "say why: the distributor is told the reason")
             case _:
                 return None
+
+
+def _review(case: Case, resolution: Resolution) -> ReviewResolved:
+    return ReviewResolved(
+        event_id=resolution.event_id,
+        occurred_at=resolution.resolved_at,
+        track_id=case.summary.track_id,
+        decision_id=resolution.decision_id,
+        outcome=resolution.outcome,
+        label_codes=resolution.label_codes,
+        reviewer_id=resolution.reviewer_id,
+        confirmed_by=resolution.confirmed_by,
+        note=resolution.note,
+        claim_token=resolution.claim_token,
+    )

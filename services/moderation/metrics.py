@@ -3,7 +3,9 @@
 What people answered is measured by policy, which applies it: a review counts once, whichever process took it.
 """
 
-from prometheus_client import Gauge
+from prometheus_client import Counter, Gauge
+
+from shared.events import AppealDecided
 
 QUEUE = Gauge(
     "trackgate_moderation_cases",
@@ -18,6 +20,38 @@ OLDEST = Gauge(
 )
 OVERDUE = Gauge(
     "trackgate_moderation_overdue_cases",
-    "Open cases older than TRACKGATE_MODERATION_DUE_HOURS: the promise to distributors is broken.",
+    "Open cases whose due time (TRACKGATE_MODERATION_DUE_PROMISES, TRACKGATE_MODERATION_DUE_HOURS) has "
+    "passed: the promise to distributors is broken.",
 )
 STATES = ("open", "free", "pending", "unsent")
+BREACHES = Gauge(
+    "trackgate_moderation_breaches",
+    "How often a due time has passed without an answer, since the queue was last rebuilt. Rising: "
+    "fewer people than cases.",
+)
+APPEALS = Counter(
+    "trackgate_moderation_appeals_total",
+    "Appeals that ended, by outcome (upheld, overturned, lapsed) and distributor.",
+    ["outcome", "distributor"],
+)
+APPEALS_BY_REASON = Counter(
+    "trackgate_moderation_appeals_by_reason_total",
+    "Appeals that people answered, by reason of the contested decision and outcome. overturned over all: the "
+    "share of contested decisions that this reason got wrong.",
+    ["reason", "outcome"],
+)
+APPEALS_BY_DETECTOR = Counter(
+    "trackgate_moderation_appeals_by_detector_total",
+    "Appeals that people answered, by detector whose finding was positive and outcome. overturned over all: "
+    "the share of contested decisions that this detector got wrong.",
+    ["detector", "outcome"],
+)
+
+
+def appeal_decided(outcome: AppealDecided) -> None:
+    said = outcome.outcome.value
+    APPEALS.labels(said, outcome.distributor_id or "unknown").inc()
+    for reason in outcome.reasons:
+        APPEALS_BY_REASON.labels(reason, said).inc()
+    for detector in outcome.detectors:
+        APPEALS_BY_DETECTOR.labels(detector, said).inc()

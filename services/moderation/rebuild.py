@@ -9,6 +9,7 @@ from redis.asyncio import Redis
 
 from services.moderation.adapters.redis_queue import RedisQueue
 from services.moderation.domain.cases import CaseSummary, Resolution, describe, summarise
+from services.moderation.domain.due import DueTable
 from services.moderation.settings import ModerationWorkerSettings
 from shared.clock import SystemClock
 from shared.errors import ContractError
@@ -87,6 +88,7 @@ class Folded:
             reviewer_id=review.reviewer_id,
             claim_token=review.claim_token,
             resolved_at=review.occurred_at,
+            confirmed_by=review.confirmed_by,
         )
 
 
@@ -104,8 +106,10 @@ async def rebuild(settings: ModerationWorkerSettings) -> Rebuilt:
     for upload in _valid(UPLOADS, TrackUploaded, settings.kafka):
         folded.described(upload)
     async with Redis.from_url(settings.redis) as client:
-        queue = RedisQueue(client, SystemClock(), lease=settings.lease, skip=settings.skip)
-        return await _build(queue, folded)
+        queue = RedisQueue(
+            client, SystemClock(), lease=settings.lease, skip=settings.skip, undo=settings.undo
+        )
+        return await _build(queue, folded, settings.due)
 
 
 def _valid(topic: Topic, kind: type[E], bootstrap_servers: str) -> Iterator[E]:
@@ -117,12 +121,12 @@ def _valid(topic: Topic, kind: type[E], bootstrap_servers: str) -> Iterator[E]:
             log.warning("skipped a bad record", topic=topic.name, fault=str(error))
 
 
-async def _build(queue: RedisQueue, folded: Folded) -> Rebuilt:
+async def _build(queue: RedisQueue, folded: Folded, due: DueTable) -> Rebuilt:
     await queue.forget()
     await queue.raise_token(folded.last_token)
     waiting = pending = 0
     for track_id, summary in folded.held.items():
-        await queue.open(summary)
+        await queue.open(due.due(summary))
         resolution = folded.review_of(summary)
         if resolution is not None:
             await queue.restore(resolution, track_id)

@@ -6,6 +6,9 @@ from typing import Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from services.moderation.domain.appeals import Clocks
+from services.moderation.domain.due import PROMISES, DuePromise, DueTable
+from services.moderation.sign_in_settings import SignInSettings
 from shared.events.base import Slug
 from shared.settings import Settings, WorkerSettings
 
@@ -32,6 +35,12 @@ class _QueueSettings(Settings):
     moderation_skip_hours: float = Field(
         default=24.0, gt=0.0, le=24 * 30, description="how long a skip lasts"
     )
+    moderation_undo_seconds: float = Field(
+        default=10.0,
+        ge=0.0,
+        le=3600.0,
+        description="a decision can be taken back for so long, then it is sent",
+    )
     moderation_labels: tuple[LabelChoice, ...] = Field(
         default=LABELS, description="labels to choose from (JSON); policy must know them"
     )
@@ -43,6 +52,10 @@ class _QueueSettings(Settings):
     @property
     def skip(self) -> timedelta:
         return timedelta(hours=self.moderation_skip_hours)
+
+    @property
+    def undo(self) -> timedelta:
+        return timedelta(seconds=self.moderation_undo_seconds)
 
     @property
     def label_codes(self) -> frozenset[str]:
@@ -57,15 +70,30 @@ class ModerationWorkerSettings(_QueueSettings, WorkerSettings):
     moderation_due_hours: float = Field(
         default=24.0, gt=0.0, description="age from which an open case counts as overdue"
     )
+    moderation_due_promises: tuple[DuePromise, ...] = Field(
+        default=PROMISES,
+        description="tighter due times (JSON): within_hours for min_priority and releases_within_hours",
+    )
+    moderation_appeal_acknowledge_hours: float = Field(
+        default=24.0, gt=0.0, description="an appeal is taken up within"
+    )
+    moderation_appeal_decide_hours: float = Field(
+        default=168.0, gt=0.0, description="an appeal is decided within, from when it was filed"
+    )
 
     @property
-    def due(self) -> timedelta:
-        return timedelta(hours=self.moderation_due_hours)
+    def due(self) -> DueTable:
+        return DueTable(self.moderation_due_promises, timedelta(hours=self.moderation_due_hours))
+
+    @property
+    def appeal_clocks(self) -> Clocks:
+        return Clocks(
+            acknowledge=timedelta(hours=self.moderation_appeal_acknowledge_hours),
+            decide=timedelta(hours=self.moderation_appeal_decide_hours),
+        )
 
 
-class ModerationApiSettings(_QueueSettings):
-    """The sign-in of this service is the local mode: reviewers from a file, so it is on loopback only."""
-
+class ModerationApiSettings(_QueueSettings, SignInSettings):
     moderation_port: int = Field(default=18803, ge=0, le=65535, description="port of page and API")
     moderation_reviewers: Path = Field(
         default=Path(".trackgate/reviewers.json"), description="who may sign in (JSON)"
@@ -79,13 +107,3 @@ class ModerationApiSettings(_QueueSettings):
     moderation_idle_minutes: float = Field(
         default=60.0, gt=0.0, le=24 * 60, description="a session unused for so long ends"
     )
-
-    @model_validator(mode="after")
-    def _loopback_only(self) -> Self:
-        if not self.loopback_only:
-            raise ValueError(
-                "sign-in is in local mode (reviewers from a file), which is for loopback only; "
-                f"TRACKGATE_BIND is {self.bind}: set it to 127.0.0.1 (in a container whose port is published "
-                "on 127.0.0.1: set TRACKGATE_REACHED_AT to that)"
-            )
-        return self

@@ -1,7 +1,6 @@
 """How deep and how old the queue is, read from its sorted sets: a few commands, whatever its size."""
 
 import asyncio
-from datetime import timedelta
 
 import structlog
 from redis.asyncio import Redis
@@ -15,12 +14,11 @@ log = structlog.get_logger()
 
 
 class QueueGauge:
-    """``due`` is the age from which an open case is overdue. ``client`` as for RedisQueue."""
+    """``client`` as for RedisQueue."""
 
-    def __init__(self, client: Redis, clock: Clock, *, due: timedelta, prefix: str = PREFIX) -> None:
+    def __init__(self, client: Redis, clock: Clock, *, prefix: str = PREFIX) -> None:
         self._client = client
         self._clock = clock
-        self._due = due
         self._prefix = prefix
 
     async def keep_reading(self, every_seconds: float) -> None:
@@ -34,14 +32,16 @@ class QueueGauge:
 
     async def read(self) -> None:
         now = self._clock.now().timestamp()
-        overdue = (now - self._due.total_seconds()) * 1000
         async with self._client.pipeline(transaction=True) as pipe:
             for state in metrics.STATES:
                 pipe.zcard(f"{self._prefix}{state}")
             pipe.zrange(f"{self._prefix}opened", 0, 0, withscores=True)
-            pipe.zcount(f"{self._prefix}opened", "-inf", overdue)
-            *counts, oldest, late = await pipe.execute()
+            pipe.zcard(f"{self._prefix}index:share:overdue")
+            pipe.zcount(f"{self._prefix}due", "-inf", now * 1000)
+            pipe.get(f"{self._prefix}breaches")
+            *counts, oldest, marked, passed, breaches = await pipe.execute()
         for state, count in zip(metrics.STATES, counts, strict=True):
             metrics.QUEUE.labels(state).set(count)
         metrics.OLDEST.set(max(0.0, now - oldest[0][1] / 1000) if oldest else 0.0)
-        metrics.OVERDUE.set(late)
+        metrics.OVERDUE.set(marked + passed)
+        metrics.BREACHES.set(int(breaches or 0))

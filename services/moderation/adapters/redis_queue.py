@@ -1,7 +1,5 @@
 """The queue in Redis. Kafka is the record; see services.moderation.rebuild."""
 
-import hashlib
-import json
 from collections.abc import Awaitable, Sequence
 from datetime import timedelta
 from typing import Any, cast
@@ -11,8 +9,11 @@ from redis.commands.core import AsyncScript
 from redis.exceptions import RedisError
 
 from services.moderation.adapters.queue_encoding import (
+    base_of,
+    begun_of,
     case_of,
     claimed_of,
+    deed_of,
     facet_of,
     groups_of,
     known_case,
@@ -21,22 +22,28 @@ from services.moderation.adapters.queue_encoding import (
     opening_of,
 )
 from services.moderation.adapters.scripts import source_of
+from services.moderation.domain.answering import answered, confirmed, proposed
 from services.moderation.domain.cases import (
     Case,
     CaseSummary,
     Claim,
+    Passed,
     Resolution,
+    appeal_case_id_of,
     case_id_of,
-    review_id_of,
 )
 from services.moderation.domain.queue import (
     Answer,
     Applied,
-    Begun,
+    Barred,
+    Beginning,
     Claimed,
+    Claiming,
+    Confirming,
     Counts,
     Cursor,
     DecisionChanged,
+    Escalated,
     Filter,
     HeldByOther,
     LeaseLost,
@@ -44,10 +51,15 @@ from services.moderation.domain.queue import (
     NothingWaiting,
     NotOpen,
     Page,
+    ProposalChanged,
+    Proposed,
     Released,
     Renewed,
-    Share,
+    SeniorsOnly,
+    SentBack,
     Skipped,
+    TooLate,
+    Undone,
 )
 from shared.clock import Clock
 from shared.errors import SystemicError
@@ -68,12 +80,20 @@ class RedisQueue:
     """
 
     def __init__(
-        self, client: Redis, clock: Clock, *, lease: timedelta, skip: timedelta, prefix: str = PREFIX
+        self,
+        client: Redis,
+        clock: Clock,
+        *,
+        lease: timedelta,
+        skip: timedelta,
+        undo: timedelta = timedelta(),
+        prefix: str = PREFIX,
     ) -> None:
         self._client = client
         self._clock = clock
         self._lease = lease
         self._skip = skip
+        self._undo = undo
         self._prefix = prefix
         self._scripts: dict[str, AsyncScript] = {}
 
@@ -98,8 +118,9 @@ class RedisQueue:
         except RedisError as error:
             raise SystemicError(f"Redis: {error}") from error
 
-    async def close(self, track_id: str, decision_id: str, sequence: int) -> Applied:
-        applied = await self._run("close", case_id_of(track_id), sequence, decision_id)
+    async def close(self, track_id: str, decision_id: str, sequence: int, *, appeal: bool = False) -> Applied:
+        case_id = appeal_case_id_of(track_id) if appeal else case_id_of(track_id)
+        applied = await self._run("close", case_id, sequence, decision_id)
         return Applied(applied.decode())
 
     async def case(self, case_id: str) -> Case | None:
@@ -108,10 +129,9 @@ class RedisQueue:
     async def page(
         self, reviewer_id: str, wanted: Filter, *, limit: int, after: Cursor | None = None
     ) -> Page:
-        base = f"held:{reviewer_id}" if wanted.share is Share.MINE else wanted.share.value
         found, last = await self._run(
             "page",
-            base,
+            base_of(wanted, reviewer_id),
             groups_of(wanted),
             self._opened_before(wanted),
             after.order if after else 0,
@@ -123,21 +143,39 @@ class RedisQueue:
         return Page(tuple(cases), Cursor(int(last[0]), last[1].decode()) if last else None)
 
     async def counts(self, reviewer_id: str) -> Counts:
-        waiting, free, mine, pending, reasons, distributors = await self._run("counts", reviewer_id)
-        return Counts(waiting, free, mine, pending, facet_of(reasons), facet_of(distributors))
+        *numbers, reasons, distributors = await self._run("counts", reviewer_id)
+        waiting, free, mine, pending, overdue, escalated, proposed_, appeals = numbers
+        return Counts(
+            open=waiting,
+            free=free,
+            mine=mine,
+            pending=pending,
+            overdue=overdue,
+            escalated=escalated,
+            proposed=proposed_,
+            appeals=appeals,
+            reasons=facet_of(reasons),
+            distributors=facet_of(distributors),
+        )
 
-    async def claim(self, case_id: str, reviewer_id: str) -> Claimed | HeldByOther | NotOpen | NoSuchCase:
-        match await self._run("claim", case_id, reviewer_id, self._ahead(self._lease)):
+    async def claim(self, case_id: str, reviewer_id: str, *, senior: bool = False) -> Claiming:
+        match await self._run("claim", case_id, reviewer_id, self._ahead(self._lease), int(senior)):
             case [b"claimed", fields]:
                 return claimed_of(fields)
             case [b"held", holder, until]:
                 return HeldByOther(holder.decode(), moment(until))
+            case [b"barred", fields]:
+                return Barred(known_case(fields))
+            case [b"seniors_only", fields]:
+                return SeniorsOnly(known_case(fields))
             case [b"not_open", fields]:
                 return NotOpen(known_case(fields))
             case _:
                 return NoSuchCase(case_id)
 
-    async def claim_next(self, reviewer_id: str, wanted: Filter) -> Claimed | NothingWaiting:
+    async def claim_next(
+        self, reviewer_id: str, wanted: Filter, *, senior: bool = False
+    ) -> Claimed | NothingWaiting:
         match await self._run(
             "claim_next",
             reviewer_id,
@@ -145,6 +183,7 @@ class RedisQueue:
             groups_of(wanted),
             self._opened_before(wanted),
             _LOOKED_AT,
+            int(senior),
         ):
             case [b"claimed", _, fields]:
                 return claimed_of(fields)
@@ -179,38 +218,107 @@ class RedisQueue:
             case _:
                 return NoSuchCase(case_id)
 
+    async def escalate(
+        self, case_id: str, reviewer_id: str, token: int, note: str
+    ) -> Escalated | LeaseLost | NoSuchCase:
+        word = Passed(reviewer_id=reviewer_id, note=note, at=self._clock.now())
+        match await self._run("escalate", case_id, reviewer_id, token, word.model_dump_json()):
+            case [b"escalated"]:
+                return Escalated(case_id)
+            case [b"lost", holder]:
+                return LeaseLost(holder.decode() or None)
+            case _:
+                return NoSuchCase(case_id)
+
     async def begin_resolution(
-        self, case_id: str, reviewer_id: str, token: int, answer: Answer
-    ) -> Begun | LeaseLost | DecisionChanged | NotOpen | NoSuchCase:
-        resolution = Resolution(
-            event_id=review_id_of(case_id, token),
-            decision_id=answer.decision_id,
-            outcome=answer.outcome,
-            label_codes=answer.label_codes,
-            note=answer.note,
-            reviewer_id=reviewer_id,
-            claim_token=token,
-            resolved_at=self._clock.now(),
-        )
-        same = json.dumps(resolution.model_dump(mode="json", exclude={"resolved_at"}), sort_keys=True)
+        self,
+        case_id: str,
+        reviewer_id: str,
+        token: int,
+        answer: Answer,
+        *,
+        undo: timedelta | None = None,
+    ) -> Beginning:
+        now = self._clock.now()
+        resolution = answered(case_id, reviewer_id, token, answer, at=now, undo=self._window(undo))
         match await self._run(
             "begin",
             case_id,
             reviewer_id,
             token,
             answer.decision_id,
-            hashlib.sha256(same.encode()).hexdigest(),
+            deed_of(resolution),
             resolution.model_dump_json(),
+            milliseconds(resolution.undo_until or now),
+            int(answer.releases),
+            proposed(resolution).model_dump_json(),
         ):
             case [b"begun" | b"repeat" as how, fields]:
+                return begun_of(fields, repeat=how == b"repeat")
+            case [b"proposed", fields]:
                 case = known_case(fields)
-                return Begun(case, case.resolution or resolution, repeat=how == b"repeat")
+                return Proposed(case, case.proposal or proposed(resolution))
             case [b"lost", holder]:
                 return LeaseLost(holder.decode() or None)
             case [b"decision_changed", fields]:
                 return DecisionChanged(known_case(fields))
             case [b"not_open", fields]:
                 return NotOpen(known_case(fields))
+            case _:
+                return NoSuchCase(case_id)
+
+    async def confirm(  # noqa: PLR0911 - one for each refusal
+        self, case_id: str, reviewer_id: str, token: int, proposal_id: str
+    ) -> Confirming:
+        case = await self.case(case_id)
+        if case is None:
+            return NoSuchCase(case_id)
+        if case.proposal is None:
+            return ProposalChanged(case)
+        now = self._clock.now()
+        resolution = confirmed(case, reviewer_id, token, case.proposal, at=now, undo=self._window(None))
+        match await self._run(
+            "confirm",
+            case_id,
+            reviewer_id,
+            token,
+            proposal_id,
+            deed_of(resolution),
+            resolution.model_dump_json(),
+            milliseconds(resolution.undo_until or now),
+        ):
+            case [b"begun" | b"repeat" as how, fields]:
+                return begun_of(fields, repeat=how == b"repeat")
+            case [b"lost", holder]:
+                return LeaseLost(holder.decode() or None)
+            case [b"proposal_changed", fields]:
+                return ProposalChanged(known_case(fields))
+            case [b"not_open", fields]:
+                return NotOpen(known_case(fields))
+            case _:
+                return NoSuchCase(case_id)
+
+    async def send_back(
+        self, case_id: str, reviewer_id: str, token: int, proposal_id: str, note: str
+    ) -> SentBack | LeaseLost | ProposalChanged | NoSuchCase:
+        word = Passed(reviewer_id=reviewer_id, note=note, at=self._clock.now())
+        match await self._run("send_back", case_id, reviewer_id, token, proposal_id, word.model_dump_json()):
+            case [b"sent_back"]:
+                return SentBack(case_id)
+            case [b"lost", holder]:
+                return LeaseLost(holder.decode() or None)
+            case [b"proposal_changed", fields]:
+                return ProposalChanged(known_case(fields))
+            case _:
+                return NoSuchCase(case_id)
+
+    async def undo(self, case_id: str, reviewer_id: str, event_id: str) -> Undone | TooLate | NoSuchCase:
+        match await self._run("undo", case_id, reviewer_id, event_id, self._ahead(self._lease)):
+            case [b"undone", fields]:
+                claimed = claimed_of(fields)
+                return Undone(claimed.case, claimed.claim)
+            case [b"too_late", fields]:
+                return TooLate(known_case(fields))
             case _:
                 return NoSuchCase(case_id)
 
@@ -247,6 +355,9 @@ class RedisQueue:
     async def raise_token(self, least: int) -> None:
         """The next token will be above ``least``. For a rebuild only."""
         await self._run("raise_token", least)
+
+    def _window(self, given: timedelta | None) -> timedelta:
+        return self._undo if given is None else given
 
     def _opened_before(self, wanted: Filter) -> int | str:
         return "" if wanted.older_than is None else self._ahead(-wanted.older_than)

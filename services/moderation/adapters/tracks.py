@@ -3,7 +3,7 @@
 from redis.exceptions import RedisError
 
 from shared.errors import SystemicError
-from shared.events import TrackUploaded
+from shared.events import AppealDecided, AppealFiled, TrackUploaded
 from shared.views.redis_tracks import RedisTrackViews
 from shared.views.tracks import TrackView
 
@@ -22,5 +22,12 @@ class ViewedTracks:
         """Raises SystemicError when Redis does not answer."""
         try:
             return await self._views.load(track_id)
+        except RedisError as error:
+            raise SystemicError(f"Redis: {error}") from error
+
+    async def record(self, event: AppealFiled | AppealDecided) -> None:
+        """Raises SystemicError when Redis does not answer."""
+        try:
+            await self._views.record(event)
         except RedisError as error:
             raise SystemicError(f"Redis: {error}") from error

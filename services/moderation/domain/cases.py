@@ -37,6 +37,42 @@ class Resolution(Record):
     reviewer_id: Slug
     claim_token: int
     resolved_at: AwareDatetime
+    confirmed_by: Slug | None = Field(default=None, description="the second person, where one was needed")
+    undo_until: AwareDatetime | None = Field(default=None, description="not sent before; None: at once")
+    upholds: bool = Field(default=False, description="of an appeal: the decision stays as it is")
+
+
+class Proposal(Record):
+    """A releasing answer that waits for a second person. ``proposal_id`` is the review's id had it counted."""
+
+    proposal_id: str
+    decision_id: str
+    outcome: Outcome
+    label_codes: tuple[Slug, ...] = ()
+    note: str = ""
+    reviewer_id: Slug
+    proposed_at: AwareDatetime
+    upholds: bool = False
+
+
+class Passed(Record):
+    """A case handed on with a word: to the seniors, or back from the second person."""
+
+    reviewer_id: Slug
+    note: str
+    at: AwareDatetime
+
+
+class Appeal(Record):
+    """What a distributor said against a decision, and the two clocks that began with it."""
+
+    appeal_id: str
+    text: str
+    filed_at: AwareDatetime
+    acknowledge_by: AwareDatetime
+    decide_by: AwareDatetime
+    contested: Outcome
+    detectors: tuple[Slug, ...] = ()
 
 
 class CaseSummary(Record):
@@ -59,6 +95,10 @@ class CaseSummary(Record):
     distributor_id: str | None = None
     release_date: date | None = None
     seconds: float | None = None
+    due_at: AwareDatetime | None = None
+    second_person: bool = Field(default=False, description="to release the track takes two people")
+    appeal: Appeal | None = None
+    barred: tuple[Slug, ...] = Field(default=(), description="who may not take it: they decided before")
 
     @property
     def order(self) -> int:
@@ -102,15 +142,41 @@ class Case(Record):
     claim: Claim | None = None
     resolution: Resolution | None = None
     acknowledged: bool = Field(default=True, description="the broker has the resolution")
+    proposal: Proposal | None = None
+    sent_back: Passed | None = None
+    escalated: Passed | None = None
+    taken_up_at: AwareDatetime | None = Field(default=None, description="of an appeal: first claimed")
 
     @property
     def case_id(self) -> str:
         return self.summary.case_id
 
+    @property
+    def due_at(self) -> datetime | None:
+        """When somebody must have acted: for an appeal first taken up, then decided."""
+        appeal = self.summary.appeal
+        if appeal is None:
+            return self.summary.due_at
+        return appeal.acknowledge_by if self.taken_up_at is None else appeal.decide_by
+
+    @property
+    def for_seniors(self) -> bool:
+        return self.escalated is not None or self.proposal is not None
+
+    def barred(self, reviewer_id: str) -> bool:
+        """Whether this person decided before, or proposed what a second person must now look at."""
+        proposed = self.proposal is not None and self.proposal.reviewer_id == reviewer_id
+        return proposed or reviewer_id in self.summary.barred
+
 
 def case_id_of(track_id: str) -> str:
     """One case for a track, however often it is quarantined: its history stays in one place."""
     return deterministic_id("moderation.case", track_id)
+
+
+def appeal_case_id_of(track_id: str) -> str:
+    """One case for the appeals of a track, beside the case of the track itself."""
+    return deterministic_id("moderation.appeal", track_id)
 
 
 def review_id_of(case_id: str, token: int) -> str:
@@ -128,8 +194,15 @@ def summarise(decision: DecisionMade, upload: TrackUploaded | None) -> CaseSumma
         reasons=decision.reasons,
         opened_at=decision.occurred_at,
         described=False,
+        second_person=recognises_a_protected_voice(decision),
     )
     return describe(summary, upload) if upload is not None else summary
+
+
+def recognises_a_protected_voice(decision: DecisionMade) -> bool:
+    """Whether the decision rests on a voice ``match`` of an artist whose protection was not withdrawn."""
+    matches = decision.policy_input.get("matches") or ()
+    return any(match.get("verdict") == "match" and match.get("standing") != "withdrawn" for match in matches)
 
 
 def describe(summary: CaseSummary, upload: TrackUploaded) -> CaseSummary:

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
 
-from services.moderation.domain.cases import Case, CaseSummary, Claim, Resolution
+from services.moderation.domain.cases import Case, CaseSummary, Claim, Proposal, Resolution
 from shared.events import Outcome
 
 
@@ -78,6 +78,60 @@ class Skipped:
 
 
 @dataclass(frozen=True)
+class Barred:
+    """This person proposed the answer or decided before: somebody else must look."""
+
+    case: Case
+
+
+@dataclass(frozen=True)
+class SeniorsOnly:
+    """The case was escalated, or waits for a second person."""
+
+    case: Case
+
+
+@dataclass(frozen=True)
+class Escalated:
+    case_id: str
+
+
+@dataclass(frozen=True)
+class Proposed:
+    """The answer releases what takes two people: it is kept, and a second person must confirm it."""
+
+    case: Case
+    proposal: Proposal
+
+
+@dataclass(frozen=True)
+class ProposalChanged:
+    """The proposal is not the one that the second person looked at, or there is none."""
+
+    case: Case
+
+
+@dataclass(frozen=True)
+class SentBack:
+    case_id: str
+
+
+@dataclass(frozen=True)
+class Undone:
+    """The answer never left. Its maker holds the case again, under a new token."""
+
+    case: Case
+    claim: Claim
+
+
+@dataclass(frozen=True)
+class TooLate:
+    """The answer is sent or about to be, is not this person's, or another has taken the proposal up."""
+
+    case: Case
+
+
+@dataclass(frozen=True)
 class Begun:
     """The resolution is kept in the queue. ``repeat``: it was kept before, by the same click or call."""
 
@@ -100,6 +154,14 @@ class Share(StrEnum):
     FREE = "free"
     MINE = "mine"
     PENDING = "pending"
+    OVERDUE = "overdue"
+    ESCALATED = "escalated"
+    PROPOSED = "proposed"
+    APPEALS = "appeals"
+
+
+SEARCHED_AS_INDEX = (Share.OVERDUE, Share.ESCALATED, Share.PROPOSED, Share.APPEALS)
+"""Parts of the open cases that narrow a claim too: the next *appeal*, the next *overdue* case."""
 
 
 @dataclass(frozen=True)
@@ -145,26 +207,43 @@ class Counts:
     free: int
     mine: int
     pending: int
+    overdue: int
+    escalated: int
+    proposed: int
+    appeals: int
     reasons: dict[str, int]
     distributors: dict[str, int]
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What a reviewer decided, looking at ``decision_id``."""
+    """What a reviewer decided, looking at ``decision_id``. ``upholds``: an appeal, and the decision stays."""
 
     decision_id: str
     outcome: Outcome
     label_codes: tuple[str, ...] = ()
     note: str = ""
+    upholds: bool = False
+
+    @property
+    def releases(self) -> bool:
+        return self.outcome in {Outcome.PUBLISH, Outcome.LABEL} and not self.upholds
+
+
+Claiming = Claimed | HeldByOther | NotOpen | NoSuchCase | Barred | SeniorsOnly
+Beginning = Begun | Proposed | LeaseLost | DecisionChanged | NotOpen | NoSuchCase
+Confirming = Begun | LeaseLost | ProposalChanged | NotOpen | NoSuchCase
 
 
 class ReviewQueue(Protocol):
     async def open(self, summary: CaseSummary) -> Applied:
-        """A decision holds the track: open its case or bring it up to date; a claim stays with its holder."""
+        """A decision holds the track: open its case or bring it up to date; a claim stays with its holder.
+
+        A newer decision ends a proposal: what it was about has changed.
+        """
         ...
 
-    async def close(self, track_id: str, decision_id: str, sequence: int) -> Applied:
+    async def close(self, track_id: str, decision_id: str, sequence: int, *, appeal: bool = False) -> Applied:
         """A decision lets the track go. Claims and unsent answers end here."""
         ...
 
@@ -176,11 +255,18 @@ class ReviewQueue(Protocol):
 
     async def counts(self, reviewer_id: str) -> Counts: ...
 
-    async def claim(self, case_id: str, reviewer_id: str) -> Claimed | HeldByOther | NotOpen | NoSuchCase:
-        """Claiming what one holds already renews it under the same token. Ends the reviewer's own skip."""
+    async def claim(self, case_id: str, reviewer_id: str, *, senior: bool = False) -> Claiming:
+        """Claiming what one holds already renews it under the same token. Ends the reviewer's own skip.
+
+        The first claim of an appeal takes it up: from then on the clock for deciding runs.
+        """
         ...
 
-    async def claim_next(self, reviewer_id: str, wanted: Filter) -> Claimed | NothingWaiting: ...
+    async def claim_next(
+        self, reviewer_id: str, wanted: Filter, *, senior: bool = False
+    ) -> Claimed | NothingWaiting:
+        """Passes over what this person is barred from, and what is for seniors unless ``senior``."""
+        ...
 
     async def renew(self, case_id: str, reviewer_id: str, token: int) -> Renewed | LeaseLost | NoSuchCase: ...
 
@@ -192,16 +278,49 @@ class ReviewQueue(Protocol):
         """Not for this reviewer for some hours; released if this reviewer held it. Others see no change."""
         ...
 
+    async def escalate(
+        self, case_id: str, reviewer_id: str, token: int, note: str
+    ) -> Escalated | LeaseLost | NoSuchCase:
+        """To the seniors: the claim ends, and from now on only they may take the case."""
+        ...
+
     async def begin_resolution(
-        self, case_id: str, reviewer_id: str, token: int, answer: Answer
-    ) -> Begun | LeaseLost | DecisionChanged | NotOpen | NoSuchCase:
-        """Keep the answer, out of reach of any other reviewer, until the broker has it."""
+        self,
+        case_id: str,
+        reviewer_id: str,
+        token: int,
+        answer: Answer,
+        *,
+        undo: timedelta | None = None,
+    ) -> Beginning:
+        """Keep the answer, out of reach of any other reviewer, until the broker has it.
+
+        Where releasing the track takes two people, a releasing answer becomes a proposal and the case is free
+        for any senior but its maker. ``undo`` replaces the queue's own undo window.
+        """
+        ...
+
+    async def confirm(self, case_id: str, reviewer_id: str, token: int, proposal_id: str) -> Confirming:
+        """The second person agrees: the proposal becomes the answer."""
+        ...
+
+    async def send_back(
+        self, case_id: str, reviewer_id: str, token: int, proposal_id: str, note: str
+    ) -> SentBack | LeaseLost | ProposalChanged | NoSuchCase:
+        """The second person does not agree: the proposal is gone, the case is free for anybody."""
+        ...
+
+    async def undo(self, case_id: str, reviewer_id: str, event_id: str) -> Undone | TooLate | NoSuchCase:
+        """Take back an answer within its window, or a proposal that nobody has taken up. Last maker only."""
         ...
 
     async def acknowledge(self, case_id: str, event_id: str) -> None:
-        """The broker has the resolution."""
+        """The broker has the resolution. An appeal is closed by it: nothing more is awaited."""
         ...
 
     async def unacknowledged(self, *, older_than: timedelta) -> Sequence[Case]:
-        """Resolutions that were begun and never acknowledged: their process died or the broker was away."""
+        """Answers whose undo window has ended so long ago and that the broker has not acknowledged.
+
+        From this call on they can no longer be undone: their sender has them.
+        """
         ...

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.moderation.domain.cases import Case, CaseState, Claim, Resolution
+from services.moderation.domain.cases import Appeal, Case, CaseState, Claim, Passed, Proposal, Resolution
 from services.moderation.domain.queue import Answer, Counts, Cursor
 from shared.events import DecisionMade, FindingRecorded, Outcome, Reason, ReviewResolved, TrackUploaded
 from shared.events.base import Slug
@@ -34,13 +34,27 @@ class CaseRow(_Answer):
     seconds: float | None
     claim: Claim | None = Field(description="who works on it; the token only to its holder")
     resolution: Resolution | None
+    due_at: datetime | None
+    second_person: bool
+    proposal: Proposal | None
+    sent_back: Passed | None
+    escalated: Passed | None
+    appeal: Appeal | None
 
     @classmethod
     def of(cls, case: Case, reader_id: str) -> "CaseRow":
         summary = case.summary
         return cls(
-            **summary.model_dump(include=set(cls.model_fields) - {"state", "claim", "resolution", "reasons"}),
+            **summary.model_dump(
+                include=set(cls.model_fields)
+                - {"state", "claim", "resolution", "reasons", "due_at", "appeal"}
+            ),
             reasons=summary.reasons,
+            due_at=case.due_at,
+            proposal=case.proposal,
+            sent_back=case.sent_back,
+            escalated=case.escalated,
+            appeal=summary.appeal,
             state=case.state,
             claim=visible_claim(case.claim, reader_id),
             resolution=case.resolution,
@@ -52,6 +66,10 @@ class CountsAnswer(_Answer):
     free: int
     mine: int
     pending: int
+    overdue: int
+    escalated: int
+    proposed: int
+    appeals: int
     reasons: dict[str, int]
     distributors: dict[str, int]
 
@@ -62,6 +80,10 @@ class CountsAnswer(_Answer):
             free=counts.free,
             mine=counts.mine,
             pending=counts.pending,
+            overdue=counts.overdue,
+            escalated=counts.escalated,
+            proposed=counts.proposed,
+            appeals=counts.appeals,
             reasons=counts.reasons,
             distributors=counts.distributors,
         )

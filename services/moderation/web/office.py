@@ -1,22 +1,29 @@
 """What a reviewer does with cases, with every deed in the audit log: one place for the API and the pages."""
 
+from datetime import timedelta
 from typing import Protocol
 
 from services.moderation.desk import Desk, Resolved, Resolving
-from services.moderation.domain.access import Reviewer
+from services.moderation.domain.access import Reviewer, Right
 from services.moderation.domain.cases import Case
 from services.moderation.domain.queue import (
     Answer,
     Claimed,
+    Claiming,
+    Escalated,
     Filter,
-    HeldByOther,
     LeaseLost,
     NoSuchCase,
     NothingWaiting,
     NotOpen,
+    ProposalChanged,
+    Proposed,
     Released,
     ReviewQueue,
+    SentBack,
     Skipped,
+    TooLate,
+    Undone,
 )
 from shared.views.tracks import TrackView
 
@@ -52,14 +59,16 @@ class Office:
             return NoSuchCase(case_id)
         return case, await self._tracks.view(case.summary.track_id)
 
-    async def claim(self, case_id: str, reviewer: Reviewer) -> Claimed | HeldByOther | NotOpen | NoSuchCase:
-        outcome = await self.queue.claim(case_id, reviewer.reviewer_id)
+    async def claim(self, case_id: str, reviewer: Reviewer) -> Claiming:
+        senior = reviewer.may(Right.SECOND)
+        outcome = await self.queue.claim(case_id, reviewer.reviewer_id, senior=senior)
         if isinstance(outcome, Claimed):
             await self._claimed(outcome, reviewer)
         return outcome
 
     async def claim_next(self, reviewer: Reviewer, wanted: Filter) -> Claimed | NothingWaiting:
-        outcome = await self.queue.claim_next(reviewer.reviewer_id, wanted)
+        senior = reviewer.may(Right.SECOND)
+        outcome = await self.queue.claim_next(reviewer.reviewer_id, wanted, senior=senior)
         if isinstance(outcome, Claimed):
             await self._claimed(outcome, reviewer)
         return outcome
@@ -80,7 +89,69 @@ class Office:
             await self.audit.record("skipped", reviewer_id=reviewer.reviewer_id, case_id=case_id)
         return outcome
 
-    async def resolve(self, case_id: str, reviewer: Reviewer, token: int, answer: Answer) -> Resolving:
+    async def escalate(
+        self, case_id: str, reviewer: Reviewer, token: int, note: str
+    ) -> Escalated | LeaseLost | NoSuchCase:
+        outcome = await self.queue.escalate(case_id, reviewer.reviewer_id, token, note)
+        if isinstance(outcome, Escalated):
+            await self.audit.record(
+                "escalated", reviewer_id=reviewer.reviewer_id, case_id=case_id, token=token
+            )
+        return outcome
+
+    async def confirm(
+        self, case_id: str, reviewer: Reviewer, token: int, proposal_id: str
+    ) -> Resolved | LeaseLost | ProposalChanged | NotOpen | NoSuchCase:
+        """The second person agrees. Raises as ``resolve`` does."""
+        await self.audit.record(
+            "confirming",
+            reviewer_id=reviewer.reviewer_id,
+            case_id=case_id,
+            token=token,
+            event_id=proposal_id,
+        )
+        outcome = await self._desk.confirm(case_id, reviewer.reviewer_id, token, proposal_id)
+        if isinstance(outcome, Resolved):
+            await self.audit.record(
+                "confirmed",
+                reviewer_id=reviewer.reviewer_id,
+                case_id=case_id,
+                token=token,
+                event_id=outcome.resolution.event_id,
+            )
+        return outcome
+
+    async def send_back(
+        self, case_id: str, reviewer: Reviewer, token: int, proposal_id: str, note: str
+    ) -> SentBack | LeaseLost | ProposalChanged | NoSuchCase:
+        outcome = await self.queue.send_back(case_id, reviewer.reviewer_id, token, proposal_id, note)
+        if isinstance(outcome, SentBack):
+            await self.audit.record(
+                "sent_back",
+                reviewer_id=reviewer.reviewer_id,
+                case_id=case_id,
+                token=token,
+                event_id=proposal_id,
+            )
+        return outcome
+
+    async def undo(self, case_id: str, reviewer: Reviewer, event_id: str) -> Undone | TooLate | NoSuchCase:
+        outcome = await self.queue.undo(case_id, reviewer.reviewer_id, event_id)
+        if isinstance(outcome, Undone):
+            await self.audit.record(
+                "undone", reviewer_id=reviewer.reviewer_id, case_id=case_id, event_id=event_id
+            )
+        return outcome
+
+    async def resolve(
+        self,
+        case_id: str,
+        reviewer: Reviewer,
+        token: int,
+        answer: Answer,
+        *,
+        undo: timedelta | None = None,
+    ) -> Resolving:
         """Raises PublishError and SystemicError as the desk does."""
         await self.audit.record(
             "resolving",
@@ -90,7 +161,15 @@ class Office:
             decision_id=answer.decision_id,
             outcome=answer.outcome.value,
         )
-        outcome = await self._desk.resolve(case_id, reviewer.reviewer_id, token, answer)
+        outcome = await self._desk.resolve(case_id, reviewer.reviewer_id, token, answer, undo=undo)
+        if isinstance(outcome, Proposed):
+            await self.audit.record(
+                "proposed",
+                reviewer_id=reviewer.reviewer_id,
+                case_id=case_id,
+                token=token,
+                event_id=outcome.proposal.proposal_id,
+            )
         if isinstance(outcome, Resolved):
             await self.audit.record(
                 "resolved",

@@ -2,19 +2,37 @@
 
 from services.moderation.desk import Incomplete
 from services.moderation.domain.queue import (
+    Barred,
     DecisionChanged,
     HeldByOther,
     LeaseLost,
     NoSuchCase,
     NothingWaiting,
     NotOpen,
+    ProposalChanged,
+    Proposed,
+    SeniorsOnly,
+    TooLate,
 )
 from shared.http import FieldError, Problem
 
-Refusal = HeldByOther | LeaseLost | DecisionChanged | NotOpen | NoSuchCase | NothingWaiting | Incomplete
+Refusal = (
+    HeldByOther
+    | Barred
+    | SeniorsOnly
+    | Proposed
+    | ProposalChanged
+    | TooLate
+    | LeaseLost
+    | DecisionChanged
+    | NotOpen
+    | NoSuchCase
+    | NothingWaiting
+    | Incomplete
+)
 
 
-def problem_of(refusal: Refusal) -> Problem:  # noqa: PLR0911 - one return for each kind of refusal
+def problem_of(refusal: Refusal) -> Problem:  # noqa: C901, PLR0911 - one return for each kind of refusal
     match refusal:
         case HeldByOther():
             return Problem.of(
@@ -22,6 +40,38 @@ def problem_of(refusal: Refusal) -> Problem:  # noqa: PLR0911 - one return for e
                 title=f"{refusal.reviewer_id} is working on this case",
                 status=409,
                 detail=f"The claim lasts until {refusal.until:%H:%M:%S} UTC unless it is renewed.",
+            )
+        case Barred():
+            return Problem.of(
+                "another-person",
+                title="Somebody else must look at this case",
+                status=409,
+                detail="You proposed its answer, or decided about this track before.",
+            )
+        case SeniorsOnly():
+            return Problem.of(
+                "seniors-only",
+                title="This case is for seniors",
+                status=403,
+                detail="It was escalated, or waits for a second person.",
+            )
+        case Proposed():
+            return Problem.of(
+                "second-person-needed",
+                title="A second person must confirm this",
+                status=202,
+                detail="Your answer is kept as a proposal.",
+            )
+        case ProposalChanged():
+            return Problem.of(
+                "proposal-changed", title="This is not the proposal that you looked at", status=409
+            )
+        case TooLate():
+            return Problem.of(
+                "too-late",
+                title="It cannot be undone any more",
+                status=409,
+                detail="The decision has been sent, or somebody else has taken it up.",
             )
         case LeaseLost():
             now = f"{refusal.holder} has it now." if refusal.holder else "Nobody has it now."

@@ -39,6 +39,8 @@ class Pages:
         self._environment.filters |= {
             "ago": self._ago,
             "release": self._release,
+            "ahead": self._ahead,
+            "past": self._past,
             "duration": duration,
             "moment": moment,
             "words": words,
@@ -51,6 +53,12 @@ class Pages:
 
     def _ago(self, then: datetime) -> str:
         return length((self._clock.now() - then).total_seconds())
+
+    def _ahead(self, then: datetime) -> str:
+        return f"in {length((then - self._clock.now()).total_seconds())}"
+
+    def _past(self, then: datetime) -> bool:
+        return then <= self._clock.now()
 
     def _release(self, day: date | None) -> str:
         if day is None:

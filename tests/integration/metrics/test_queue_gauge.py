@@ -10,6 +10,7 @@ from redis.asyncio import Redis
 from services.moderation.adapters.queue_gauge import QueueGauge
 from services.moderation.adapters.redis_queue import RedisQueue
 from services.moderation.domain.cases import summarise
+from services.moderation.domain.due import WITHIN_A_DAY
 from services.moderation.domain.queue import Claimed
 from shared.events import DecisionMade, Outcome, Reason
 from shared.ids import deterministic_id
@@ -51,7 +52,7 @@ async def test_depth_age_and_overdue_cases_follow_the_queue(
     clock = SetClock(A_TIME)
     async with Redis.from_url(endpoints.redis_url) as client:
         queue = RedisQueue(client, clock, lease=HOUR, skip=HOUR, prefix=prefix)
-        reading = QueueGauge(client, clock, due=24 * HOUR, prefix=prefix)
+        reading = QueueGauge(client, clock, prefix=prefix)
 
         await reading.read()
         assert gauge("trackgate_moderation_cases", state="open") == 0
@@ -59,7 +60,7 @@ async def test_depth_age_and_overdue_cases_follow_the_queue(
 
         cases = [summarise(held(n, A_TIME + n * HOUR), an_upload(n)) for n in (1, 2, 3)]
         for case in cases:
-            await queue.open(case)
+            await queue.open(WITHIN_A_DAY.due(case))
         clock.time = A_TIME + 26.5 * HOUR
         assert isinstance(await queue.claim(cases[2].case_id, "ada"), Claimed)
 

@@ -19,19 +19,25 @@ from shared.events import Outcome
 from tests.support.events import an_upload
 from tests.support.stack import Endpoints
 from tests.unit.moderation.desk_fakes import a_decision
-from tests.unit.moderation.queue_machine import LEASE, START, QueueMachine
+from tests.unit.moderation.queue_machine import LEASE, START, UNDO, QueueMachine
 
 T = TypeVar("T")
 prefixes = (f"machine-{number}:" for number in itertools.count())
 
 
+@pytest.mark.timeout(400)
 def test_behaves_like_the_reference_whatever_happens(endpoints: Endpoints) -> None:
     class RedisMachine(QueueMachine):
         def make(self) -> RedisQueue:
             self.runner = asyncio.Runner()
             self.client = Redis.from_url(endpoints.redis_url)
             return RedisQueue(
-                self.client, self.clock, lease=LEASE, skip=timedelta(hours=24), prefix=next(prefixes)
+                self.client,
+                self.clock,
+                lease=LEASE,
+                skip=timedelta(hours=24),
+                undo=UNDO,
+                prefix=next(prefixes),
             )
 
         def run(self, work: Coroutine[Any, Any, T]) -> T:
@@ -45,7 +51,7 @@ def test_behaves_like_the_reference_whatever_happens(endpoints: Endpoints) -> No
     run_state_machine_as_test(
         RedisMachine,
         settings=settings(
-            max_examples=100,
+            max_examples=60,
             stateful_step_count=40,
             deadline=None,
             suppress_health_check=[HealthCheck.too_slow],

@@ -4,23 +4,32 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from services.moderation.domain.answering import answered, confirmed, proposed
 from services.moderation.domain.cases import (
     Case,
     CaseState,
     CaseSummary,
     Claim,
+    Passed,
+    Proposal,
     Resolution,
+    appeal_case_id_of,
     case_id_of,
-    review_id_of,
 )
 from services.moderation.domain.queue import (
+    SEARCHED_AS_INDEX,
     Answer,
     Applied,
+    Barred,
+    Beginning,
     Begun,
     Claimed,
+    Claiming,
+    Confirming,
     Counts,
     Cursor,
     DecisionChanged,
+    Escalated,
     Filter,
     HeldByOther,
     LeaseLost,
@@ -28,10 +37,16 @@ from services.moderation.domain.queue import (
     NothingWaiting,
     NotOpen,
     Page,
+    ProposalChanged,
+    Proposed,
     Released,
     Renewed,
+    SeniorsOnly,
+    SentBack,
     Share,
     Skipped,
+    TooLate,
+    Undone,
 )
 from services.moderation.domain.words import words_of
 from shared.clock import Clock
@@ -45,6 +60,12 @@ class _Kept:
     claim: Claim | None = None
     resolution: Resolution | None = None
     acknowledged: bool = True
+    sealed: bool = False
+    maker: str | None = None
+    proposal: Proposal | None = None
+    sent_back: Passed | None = None
+    escalated: Passed | None = None
+    taken_up_at: datetime | None = None
 
 
 @dataclass
@@ -52,6 +73,7 @@ class MemoryQueue:
     clock: Clock
     lease: timedelta = timedelta(minutes=15)
     skip_for: timedelta = timedelta(hours=24)
+    undo_for: timedelta = timedelta()
     kept: dict[str, _Kept] = field(default_factory=dict)
     skips: dict[tuple[str, str], datetime] = field(default_factory=dict)
     token: int | None = None
@@ -70,13 +92,22 @@ class MemoryQueue:
             kept.summary = summary
             return Applied.DESCRIBED
         kept.sequence, kept.summary, kept.state = summary.sequence, summary, CaseState.OPEN
+        kept.proposal = None
         if was_open:
             return Applied.UPDATED
-        kept.resolution, kept.acknowledged = None, True
+        kept.resolution, kept.acknowledged, kept.sealed, kept.maker = None, True, False, None
+        kept.sent_back, kept.escalated, kept.taken_up_at = None, None, None
         return Applied.OPENED
 
-    async def close(self, track_id: str, decision_id: str, sequence: int) -> Applied:  # noqa: ARG002 - the port's
-        case_id = case_id_of(track_id)
+    async def close(
+        self,
+        track_id: str,
+        decision_id: str,  # noqa: ARG002 - the port's
+        sequence: int,
+        *,
+        appeal: bool = False,
+    ) -> Applied:
+        case_id = appeal_case_id_of(track_id) if appeal else case_id_of(track_id)
         kept = self.kept.get(case_id)
         if kept is None:
             if sequence > 1:
@@ -85,6 +116,7 @@ class MemoryQueue:
         if sequence <= kept.sequence:
             return Applied.REPEAT if sequence == kept.sequence else Applied.OLDER
         kept.sequence, kept.state, kept.claim, kept.acknowledged = sequence, CaseState.CLOSED, None, True
+        kept.proposal = kept.sent_back = kept.escalated = None
         return Applied.CLOSED if kept.summary else Applied.NO_CASE
 
     async def case(self, case_id: str) -> Case | None:
@@ -116,11 +148,15 @@ class MemoryQueue:
             free=sum(case.claim is None for case in waiting),
             mine=sum(case.claim is not None and case.claim.reviewer_id == reviewer_id for case in waiting),
             pending=sum(case.state is CaseState.RESOLVED_PENDING for case in self._in_order()),
+            overdue=sum(self._overdue(case) for case in waiting),
+            escalated=sum(case.escalated is not None for case in waiting),
+            proposed=sum(case.proposal is not None for case in waiting),
+            appeals=sum(case.summary.appeal is not None for case in waiting),
             reasons=reasons,
             distributors=distributors,
         )
 
-    async def claim(self, case_id: str, reviewer_id: str) -> Claimed | HeldByOther | NotOpen | NoSuchCase:
+    async def claim(self, case_id: str, reviewer_id: str, *, senior: bool = False) -> Claiming:
         case = await self.case(case_id)
         if case is None:
             return NoSuchCase(case_id)
@@ -128,15 +164,25 @@ class MemoryQueue:
             return NotOpen(case)
         if case.claim is not None and case.claim.reviewer_id != reviewer_id:
             return HeldByOther(case.claim.reviewer_id, case.claim.until)
+        if case.claim is None and case.barred(reviewer_id):
+            return Barred(case)
+        if case.claim is None and case.for_seniors and not senior:
+            return SeniorsOnly(case)
         token = case.claim.token if case.claim else self._next_token()
         return self._give(case_id, reviewer_id, token)
 
-    async def claim_next(self, reviewer_id: str, wanted: Filter) -> Claimed | NothingWaiting:
+    async def claim_next(
+        self, reviewer_id: str, wanted: Filter, *, senior: bool = False
+    ) -> Claimed | NothingWaiting:
         for case in self._in_order():
             skipped = self.skips.get((reviewer_id, case.case_id))
             if case.state is not CaseState.OPEN or case.claim is not None:
                 continue
             if skipped is not None and skipped > self.clock.now():
+                continue
+            if case.barred(reviewer_id) or (case.for_seniors and not senior):
+                continue
+            if wanted.share in SEARCHED_AS_INDEX and not self._in_share(case, wanted.share):
                 continue
             if self._fits(case, wanted):
                 return self._give(case.case_id, reviewer_id, self._next_token())
@@ -170,54 +216,145 @@ class MemoryQueue:
             self.kept[case_id].claim = None
         return Skipped(case_id)
 
-    async def begin_resolution(
-        self, case_id: str, reviewer_id: str, token: int, answer: Answer
-    ) -> Begun | LeaseLost | DecisionChanged | NotOpen | NoSuchCase:
+    async def escalate(
+        self, case_id: str, reviewer_id: str, token: int, note: str
+    ) -> Escalated | LeaseLost | NoSuchCase:
         case = await self.case(case_id)
         if case is None:
             return NoSuchCase(case_id)
-        resolution = Resolution(
-            event_id=review_id_of(case_id, token),
-            decision_id=answer.decision_id,
-            outcome=answer.outcome,
-            label_codes=answer.label_codes,
-            note=answer.note,
-            reviewer_id=reviewer_id,
-            claim_token=token,
-            resolved_at=self.clock.now(),
-        )
-        earlier = case.resolution
-        if earlier is not None and resolution == earlier.model_copy(
-            update={"resolved_at": resolution.resolved_at}
-        ):
-            return Begun(case, earlier, repeat=True)
+        if not _holds(case, reviewer_id, token):
+            return LeaseLost(case.claim.reviewer_id if case.claim else None)
+        kept = self.kept[case_id]
+        kept.claim = None
+        kept.escalated = Passed(reviewer_id=reviewer_id, note=note, at=self.clock.now())
+        return Escalated(case_id)
+
+    async def begin_resolution(  # noqa: PLR0911 - one for each refusal
+        self,
+        case_id: str,
+        reviewer_id: str,
+        token: int,
+        answer: Answer,
+        *,
+        undo: timedelta | None = None,
+    ) -> Beginning:
+        case = await self.case(case_id)
+        if case is None:
+            return NoSuchCase(case_id)
+        window = self.undo_for if undo is None else undo
+        resolution = answered(case_id, reviewer_id, token, answer, at=self.clock.now(), undo=window)
+        if case.resolution is not None and _same(resolution, case.resolution):
+            return Begun(case, case.resolution, repeat=True)
         if case.state is not CaseState.OPEN:
             return NotOpen(case)
+        proposal = proposed(resolution)
+        if case.proposal is not None and proposal == case.proposal.model_copy(
+            update={"proposed_at": proposal.proposed_at}
+        ):
+            return Proposed(case, case.proposal)
         if not _holds(case, reviewer_id, token):
             return LeaseLost(case.claim.reviewer_id if case.claim else None)
         if case.summary.decision_id != answer.decision_id:
             return DecisionChanged(case)
         kept = self.kept[case_id]
-        kept.state, kept.claim = CaseState.RESOLVED_PENDING, None
+        if case.summary.second_person and answer.releases:
+            kept.proposal, kept.sent_back, kept.claim = proposal, None, None
+            return Proposed(self._case(kept) or case, proposal)
+        return self._settle(kept, resolution, reviewer_id)
+
+    async def confirm(  # noqa: PLR0911 - one for each refusal
+        self, case_id: str, reviewer_id: str, token: int, proposal_id: str
+    ) -> Confirming:
+        case = await self.case(case_id)
+        if case is None:
+            return NoSuchCase(case_id)
+        if case.proposal is None:
+            return ProposalChanged(case)
+        resolution = confirmed(
+            case, reviewer_id, token, case.proposal, at=self.clock.now(), undo=self.undo_for
+        )
+        if case.resolution is not None and _same(resolution, case.resolution):
+            return Begun(case, case.resolution, repeat=True)
+        if case.state is not CaseState.OPEN:
+            return NotOpen(case)
+        if not _holds(case, reviewer_id, token):
+            return LeaseLost(case.claim.reviewer_id if case.claim else None)
+        if case.proposal.proposal_id != proposal_id or case.proposal.reviewer_id == reviewer_id:
+            return ProposalChanged(case)
+        return self._settle(self.kept[case_id], resolution, reviewer_id)
+
+    async def send_back(
+        self, case_id: str, reviewer_id: str, token: int, proposal_id: str, note: str
+    ) -> SentBack | LeaseLost | ProposalChanged | NoSuchCase:
+        case = await self.case(case_id)
+        if case is None:
+            return NoSuchCase(case_id)
+        if not _holds(case, reviewer_id, token):
+            return LeaseLost(case.claim.reviewer_id if case.claim else None)
+        if case.proposal is None or case.proposal.proposal_id != proposal_id:
+            return ProposalChanged(case)
+        kept = self.kept[case_id]
+        kept.proposal = kept.claim = None
+        kept.sent_back = Passed(reviewer_id=reviewer_id, note=note, at=self.clock.now())
+        return SentBack(case_id)
+
+    async def undo(self, case_id: str, reviewer_id: str, event_id: str) -> Undone | TooLate | NoSuchCase:
+        case = await self.case(case_id)
+        if case is None:
+            return NoSuchCase(case_id)
+        kept = self.kept[case_id]
+        if case.state is CaseState.RESOLVED_PENDING and case.resolution is not None:
+            until = case.resolution.undo_until
+            late = kept.sealed or until is None or until <= self.clock.now()
+            if late or kept.maker != reviewer_id or case.resolution.event_id != event_id:
+                return TooLate(case)
+            kept.state, kept.resolution, kept.acknowledged, kept.maker = CaseState.OPEN, None, True, None
+        elif (
+            case.state is CaseState.OPEN
+            and case.claim is None
+            and case.proposal is not None
+            and (case.proposal.reviewer_id, case.proposal.proposal_id) == (reviewer_id, event_id)
+        ):
+            kept.proposal = None
+        else:
+            return TooLate(case)
+        given = self._give(case_id, reviewer_id, self._next_token())
+        return Undone(given.case, given.claim)
+
+    def _settle(self, kept: _Kept, resolution: Resolution, maker: str) -> Begun:
+        kept.state, kept.claim, kept.maker = CaseState.RESOLVED_PENDING, None, maker
         kept.resolution, kept.acknowledged = resolution, False
-        return Begun(self._case(kept) or case, resolution, repeat=False)
+        kept.sealed = resolution.undo_until is None
+        case = self._case(kept)
+        assert case is not None
+        return Begun(case, resolution, repeat=False)
 
     async def acknowledge(self, case_id: str, event_id: str) -> None:
         kept = self.kept.get(case_id)
         if kept is not None and kept.resolution is not None and kept.resolution.event_id == event_id:
             kept.acknowledged = True
+            appeal = kept.summary is not None and kept.summary.appeal is not None
+            if appeal and kept.state is CaseState.RESOLVED_PENDING:
+                kept.state = CaseState.CLOSED
 
     async def unacknowledged(self, *, older_than: timedelta) -> Sequence[Case]:
         latest = self.clock.now() - older_than
-        return [
+        waiting = [
             case
             for case in self._in_order()
-            if not case.acknowledged and case.resolution and case.resolution.resolved_at <= latest
+            if not case.acknowledged
+            and case.resolution
+            and (case.resolution.undo_until or case.resolution.resolved_at) <= latest
         ]
+        for case in waiting:
+            self.kept[case.case_id].sealed = True
+        return waiting
 
     def _give(self, case_id: str, reviewer_id: str, token: int) -> Claimed:
         kept = self.kept[case_id]
         kept.claim = Claim(reviewer_id=reviewer_id, token=token, until=self.clock.now() + self.lease)
+        if kept.summary is not None and kept.summary.appeal is not None and kept.taken_up_at is None:
+            kept.taken_up_at = self.clock.now()
         self.skips.pop((reviewer_id, case_id), None)
         case = self._case(kept)
         assert case is not None
@@ -238,6 +375,10 @@ class MemoryQueue:
             claim=kept.claim,
             resolution=kept.resolution,
             acknowledged=kept.acknowledged,
+            proposal=kept.proposal,
+            sent_back=kept.sent_back,
+            escalated=kept.escalated,
+            taken_up_at=kept.taken_up_at,
         )
 
     def _in_order(self) -> list[Case]:
@@ -254,7 +395,23 @@ class MemoryQueue:
                 shared = waiting and case.claim is not None and case.claim.reviewer_id == reviewer_id
             case Share.PENDING:
                 shared = case.state is CaseState.RESOLVED_PENDING
+            case _:
+                shared = waiting and self._in_share(case, wanted.share)
         return shared and self._fits(case, wanted)
+
+    def _in_share(self, case: Case, share: Share) -> bool:
+        match share:
+            case Share.OVERDUE:
+                return self._overdue(case)
+            case Share.ESCALATED:
+                return case.escalated is not None
+            case Share.PROPOSED:
+                return case.proposal is not None
+            case _:
+                return case.summary.appeal is not None
+
+    def _overdue(self, case: Case) -> bool:
+        return case.due_at is not None and case.due_at <= self.clock.now()
 
     def _fits(self, case: Case, wanted: Filter) -> bool:
         summary = case.summary
@@ -275,3 +432,8 @@ def _place(case: Case) -> tuple[int, str]:
 
 def _holds(case: Case, reviewer_id: str, token: int) -> bool:
     return case.claim is not None and (case.claim.reviewer_id, case.claim.token) == (reviewer_id, token)
+
+
+def _same(one: Resolution, other: Resolution) -> bool:
+    unsaid = {"resolved_at", "undo_until"}
+    return one.model_dump(exclude=unsaid) == other.model_dump(exclude=unsaid)

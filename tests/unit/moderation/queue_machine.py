@@ -13,19 +13,32 @@ from typing import Any, TypeVar, cast
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from services.moderation.domain.cases import Case, CaseState, CaseSummary, case_id_of
+from services.moderation.domain.cases import (
+    Appeal,
+    Case,
+    CaseState,
+    CaseSummary,
+    appeal_case_id_of,
+    case_id_of,
+)
 from services.moderation.domain.queue import (
     Answer,
+    Barred,
     Begun,
     Claimed,
     Cursor,
     DecisionChanged,
+    Escalated,
     Filter,
     LeaseLost,
     NoSuchCase,
+    Proposed,
     Renewed,
     ReviewQueue,
+    SeniorsOnly,
     Share,
+    TooLate,
+    Undone,
 )
 from shared.clock import SetClock
 from shared.events import Outcome, Reason
@@ -36,6 +49,7 @@ T = TypeVar("T")
 TRACKS = tuple(f"0000000{n}-0000-4000-8000-000000000000" for n in range(3))
 REVIEWERS = ("ada", "ben")
 LEASE = timedelta(minutes=15)
+UNDO = timedelta(seconds=30)
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
 REASONS = ("voice-match", "ai-generated", "undeclared-ai")
 INDEXES_OF_A_QUEUE = ("distributor:south", "reason:undeclared-ai", "reason:voice-match")
@@ -53,7 +67,9 @@ filters = st.builds(
     distributor_id=st.sampled_from((None, None, None, "north", "south")),
     text=st.sampled_from(("", "", "", "night", "drive n", "ete", "0000")),
     older_than=st.sampled_from((None, None, None, timedelta(hours=1), timedelta(days=1))),
-    leaving_out=st.sampled_from(((), (), (), ("reason:voice-match",), ("reason:nothing", "distributor:north"))),
+    leaving_out=st.sampled_from(
+        ((), (), (), ("reason:voice-match",), ("reason:nothing", "distributor:north"))
+    ),
     only_in=st.sampled_from((None, None, None, (), ("reason:ai-generated",), INDEXES_OF_A_QUEUE)),
 )
 
@@ -74,6 +90,9 @@ def summaries(draw: st.DrawFn, track_id: str, sequence: int, opened_at: datetime
         opened_at=opened_at,
         described=described,
         title=draw(st.sampled_from(TITLES)) if described else "",
+        due_at=draw(st.none() | st.sampled_from((1, 3600)).map(lambda s: opened_at + timedelta(seconds=s))),
+        second_person=draw(st.booleans()),
+        barred=draw(st.sampled_from(((), (), (), ("ada",), ("x-ada", "ben-y")))),
         distributor_id=draw(st.sampled_from(("north", "south"))) if described else None,
         release_date=draw(st.none() | st.sampled_from((date(2026, 3, 2), date(2026, 5, 1))))
         if described
@@ -85,19 +104,24 @@ async def _case(queue: ReviewQueue, case_id: str) -> Case | None:
     return await queue.case(case_id)
 
 
+async def _claim(queue: ReviewQueue, case_id: str, reviewer: str) -> object:
+    return await queue.claim(case_id, reviewer)
+
+
 class QueueMachine(RuleBasedStateMachine):
     """Subclasses say what is tested."""
 
     def make(self) -> ReviewQueue:
-        """A fresh, empty queue on ``self.clock`` with leases of ``LEASE`` and skips of a day."""
+        """A fresh, empty queue on ``self.clock``: leases of ``LEASE``, undo for ``UNDO``, skips of a day."""
         raise NotImplementedError
 
     def __init__(self) -> None:
         super().__init__()
         self.clock = SetClock(START)
-        self.reference = MemoryQueue(self.clock, lease=LEASE)
+        self.reference = MemoryQueue(self.clock, lease=LEASE, undo_for=UNDO)
         self.tokens: list[tuple[str, str, int]] = []
         self.decided: dict[str, set[str]] = {}
+        self.handed_over: set[str] = set()
 
     @initialize()
     def begin(self) -> None:
@@ -114,6 +138,10 @@ class QueueMachine(RuleBasedStateMachine):
             lambda queue: queue.release(case_id, reviewer, 1),
             lambda queue: queue.skip(case_id, reviewer),
             lambda queue: queue.begin_resolution(case_id, reviewer, 1, answer),
+            lambda queue: queue.escalate(case_id, reviewer, 1, "?"),
+            lambda queue: queue.confirm(case_id, reviewer, 1, "x"),
+            lambda queue: queue.send_back(case_id, reviewer, 1, "x", "?"),
+            lambda queue: queue.undo(case_id, reviewer, "x"),
         ):
             assert isinstance(self.both(call), NoSuchCase)
 
@@ -148,17 +176,21 @@ class QueueMachine(RuleBasedStateMachine):
         self.both(lambda queue: queue.close(track_id, f"decision-{track_id}-{sequence}", sequence))
 
     @precondition(lambda self: self.any_known())
-    @rule(track_id=tracks, reviewer=reviewers)
-    def claim(self, track_id: str, reviewer: str) -> None:
+    @rule(track_id=tracks, reviewer=reviewers, senior=st.booleans())
+    def claim(self, track_id: str, reviewer: str, *, senior: bool = True) -> None:
         before = self.live_claim(track_id)
-        outcome = self.both(lambda queue: queue.claim(case_id_of(track_id), reviewer))
+        known = self.known(track_id)
+        outcome = self.both(lambda queue: queue.claim(case_id_of(track_id), reviewer, senior=senior))
         if isinstance(outcome, Claimed):
+            assert known is not None
+            assert before is not None or not known.barred(reviewer)
+            assert before is not None or senior or not known.for_seniors
             assert before is None or before[0] == reviewer
             self.remember(outcome, fresh=before is None)
 
-    @rule(reviewer=reviewers, wanted=filters)
-    def claim_next(self, reviewer: str, wanted: Filter) -> None:
-        outcome = self.both(lambda queue: queue.claim_next(reviewer, wanted))
+    @rule(reviewer=reviewers, wanted=filters, senior=st.booleans())
+    def claim_next(self, reviewer: str, wanted: Filter, senior: bool) -> None:  # noqa: FBT001 - drawn by hypothesis
+        outcome = self.both(lambda queue: queue.claim_next(reviewer, wanted, senior=senior))
         if isinstance(outcome, Claimed):
             self.remember(outcome, fresh=True)
 
@@ -203,7 +235,7 @@ class QueueMachine(RuleBasedStateMachine):
                     done.resolution.model_dump_json()
                 )
             elif attempt == 0 and case is not None and case.state is CaseState.OPEN and not valid:
-                assert isinstance(done, LeaseLost)
+                assert isinstance(done, LeaseLost | Proposed)
 
     @precondition(lambda self: self.live_claims())
     @rule(data=st.data())
@@ -224,7 +256,8 @@ class QueueMachine(RuleBasedStateMachine):
         self.claim(track_id, other)
         answer = Answer(self.standing(track_id), Outcome.PUBLISH)
         done = self.both(lambda queue: queue.begin_resolution(case_id_of(track_id), reviewer, token, answer))
-        assert done == LeaseLost(other)
+        now = self.live_claim(track_id)
+        assert done == LeaseLost(now[0] if now else None)
 
     @precondition(lambda self: self.live_claims())
     @rule(data=st.data(), deed=st.sampled_from(("renew", "release", "decide")))
@@ -248,6 +281,10 @@ class QueueMachine(RuleBasedStateMachine):
         first = self.both(lambda queue: queue.begin_resolution(case_id, reviewer, token, answer))
         self.clock.at += timedelta(milliseconds=200)
         second = self.both(lambda queue: queue.begin_resolution(case_id, reviewer, token, answer))
+        if isinstance(first, Proposed):
+            assert isinstance(second, Proposed)
+            assert first.proposal == second.proposal
+            return
         assert isinstance(first, Begun)
         assert isinstance(second, Begun)
         assert (first.repeat, second.repeat) == (False, True)
@@ -264,7 +301,9 @@ class QueueMachine(RuleBasedStateMachine):
             self.both(lambda queue: queue.release(case_id_of(track_id), reviewer, token))
         self.list_all(reviewer, Filter(share=Share.FREE), 2)
         self.claim(track_id, other)
-        assert self.live_claim(track_id) is not None
+        case = self.known(track_id)
+        assert case is not None
+        assert case.claim is not None or case.barred(other)
 
     @precondition(lambda self: self.live_claims())
     @rule(data=st.data())
@@ -272,6 +311,133 @@ class QueueMachine(RuleBasedStateMachine):
         track_id, reviewer, token = data.draw(st.sampled_from(self.live_claims()))
         self.skip(track_id, next(name for name in REVIEWERS if name != reviewer))
         assert (track_id, reviewer, token) in self.live_claims()
+
+    @precondition(lambda self: self.tokens)
+    @rule(data=st.data())
+    def escalate(self, data: st.DataObject) -> None:
+        track_id, reviewer, token, valid = self.some_claim(data)
+        outcome = self.both(lambda queue: queue.escalate(case_id_of(track_id), reviewer, token, "Unclear."))
+        assert isinstance(outcome, Escalated) is valid
+        if valid:
+            for who in REVIEWERS:
+                refused = self.both(partial(_claim, case_id=case_id_of(track_id), reviewer=who))
+                assert isinstance(refused, SeniorsOnly | Barred)
+
+    @precondition(lambda self: self.live_claims())
+    @rule(data=st.data(), deed=st.sampled_from(("confirm", "send back", "undo", "lapse")))
+    def releasing_takes_two_people_where_it_must(self, data: st.DataObject, deed: str) -> None:
+        track_id, reviewer, token = data.draw(st.sampled_from(self.live_claims()))
+        case_id, answer = case_id_of(track_id), Answer(self.standing(track_id), Outcome.PUBLISH)
+        case = self.known(track_id)
+        assert case is not None
+        done = self.both(lambda queue: queue.begin_resolution(case_id, reviewer, token, answer))
+        assert isinstance(done, Proposed) is case.summary.second_person
+        if not isinstance(done, Proposed):
+            return
+        proposal = done.proposal.proposal_id
+        other = next(name for name in REVIEWERS if name != reviewer)
+        own = self.both(lambda queue: queue.claim(case_id, reviewer, senior=True))
+        assert isinstance(own, Barred)
+        if deed == "undo":
+            undone = self.both(lambda queue: queue.undo(case_id, reviewer, proposal))
+            assert isinstance(undone, Undone)
+            self.tokens.append((track_id, reviewer, undone.claim.token))
+            return
+        second = self.both(lambda queue: queue.claim(case_id, other, senior=True))
+        if not isinstance(second, Claimed):
+            assert isinstance(second, Barred)
+            return
+        self.remember(second, fresh=True)
+        assert isinstance(self.both(lambda queue: queue.undo(case_id, reviewer, proposal)), TooLate)
+        mine = second.claim.token
+        if deed == "confirm":
+            agreed = self.both(lambda queue: queue.confirm(case_id, other, mine, proposal))
+            assert isinstance(agreed, Begun)
+            assert (agreed.resolution.reviewer_id, agreed.resolution.confirmed_by) == (reviewer, other)
+        elif deed == "send back":
+            self.both(lambda queue: queue.send_back(case_id, other, mine, proposal, "Look at 0:40."))
+            back = self.both(lambda queue: queue.claim(case_id, reviewer, senior=True))
+            assert isinstance(back, Claimed | Barred)
+            if isinstance(back, Claimed):
+                self.remember(back, fresh=True)
+        else:
+            self.clock.at += LEASE
+            late = self.both(lambda queue: queue.confirm(case_id, other, mine, proposal))
+            assert late == LeaseLost(None)
+
+    @precondition(lambda self: self.tokens)
+    @rule(data=st.data(), deed=st.sampled_from(("confirm", "send back")), stale=st.booleans())
+    def a_second_word_about_anything(self, data: st.DataObject, deed: str, *, stale: bool) -> None:
+        track_id, reviewer, token, _ = self.some_claim(data)
+        case, case_id = self.known(track_id), case_id_of(track_id)
+        proposal = case.proposal.proposal_id if case and case.proposal and not stale else "another"
+        if deed == "confirm":
+            self.both(lambda queue: queue.confirm(case_id, reviewer, token, proposal))
+        else:
+            self.both(lambda queue: queue.send_back(case_id, reviewer, token, proposal, "No."))
+
+    @rule(track_id=tracks, reviewer=reviewers)
+    def undo(self, track_id: str, reviewer: str) -> None:
+        case = self.known(track_id)
+        event_id = case.resolution.event_id if case and case.resolution else "nothing"
+        undone = self.both(lambda queue: queue.undo(case_id_of(track_id), reviewer, event_id))
+        if isinstance(undone, Undone):
+            assert event_id not in self.handed_over
+            self.tokens.append((track_id, reviewer, undone.claim.token))
+
+    @rule(track_id=tracks, sequence=st.integers(1, 3))
+    def appealed(self, track_id: str, sequence: int) -> None:
+        now = self.clock.now()
+        summary = CaseSummary(
+            case_id=appeal_case_id_of(track_id),
+            track_id=track_id,
+            decision_id=f"decision-{track_id}-{sequence}",
+            sequence=sequence,
+            priority=50,
+            reasons=(),
+            opened_at=now,
+            described=True,
+            barred=("ada",),
+            appeal=Appeal(
+                appeal_id=f"appeal-{track_id}-{sequence}",
+                text="We made this.",
+                filed_at=now,
+                acknowledge_by=now + timedelta(minutes=5),
+                decide_by=now + timedelta(hours=1),
+                contested=Outcome.REJECT,
+            ),
+        )
+        self.both(lambda queue: queue.open(summary))
+
+    @rule(track_id=tracks, who=reviewers, uphold=st.booleans(), minutes=st.sampled_from((0, 6, 70)))
+    def an_appeal_is_taken_up_and_answered(
+        self, track_id: str, who: str, *, uphold: bool, minutes: int
+    ) -> None:
+        case_id = appeal_case_id_of(track_id)
+        claimed = self.both(lambda queue: queue.claim(case_id, who, senior=True))
+        if who == "ada":
+            assert not isinstance(claimed, Claimed)
+        if not isinstance(claimed, Claimed):
+            return
+        token = claimed.claim.token
+        if token not in {known for _, _, known in self.tokens}:
+            self.tokens.append((track_id, who, token))
+        assert claimed.case.taken_up_at is not None
+        self.clock.at += timedelta(minutes=minutes)
+        answer = Answer(claimed.case.summary.decision_id, Outcome.REJECT, note="Why.", upholds=uphold)
+        begun = self.both(lambda queue: queue.begin_resolution(case_id, who, token, answer))
+        if isinstance(begun, Begun) and uphold:
+            event_id = begun.resolution.event_id
+            self.both(lambda queue: queue.acknowledge(case_id, event_id))
+            case = self.run(self.reference.case(case_id))
+            assert case is not None
+            assert case.state is CaseState.CLOSED
+
+    @invariant()
+    def nothing_is_sent_that_can_be_undone(self) -> None:
+        for kept in self.reference.kept.values():
+            if kept.resolution is not None and kept.resolution.event_id in self.handed_over:
+                assert kept.sealed
 
     @rule(track_id=tracks)
     def broker_acknowledges(self, track_id: str) -> None:
@@ -286,6 +452,10 @@ class QueueMachine(RuleBasedStateMachine):
         expected = self.run(self.reference.unacknowledged(older_than=age))
         got = self.run(self.under_test.unacknowledged(older_than=age))
         assert sorted(got, key=lambda case: case.case_id) == sorted(expected, key=lambda case: case.case_id)
+        for case in got:
+            assert case.resolution is not None
+            assert (case.resolution.undo_until or self.clock.now()) <= self.clock.now()
+            self.handed_over.add(case.resolution.event_id)
 
     @rule(reviewer=reviewers, wanted=filters, limit=st.integers(1, 5))
     def list_all(self, reviewer: str, wanted: Filter, limit: int) -> None:
@@ -298,8 +468,8 @@ class QueueMachine(RuleBasedStateMachine):
         if not hasattr(self, "under_test"):
             return
         for track_id in TRACKS:
-            case_id = case_id_of(track_id)
-            self.both(partial(_case, case_id=case_id))
+            self.both(partial(_case, case_id=case_id_of(track_id)))
+            self.both(partial(_case, case_id=appeal_case_id_of(track_id)))
         self.both(lambda queue: queue.counts("ada"))
 
     @invariant()

@@ -3,12 +3,12 @@
 from hypothesis import settings
 
 from tests.unit.moderation.memory_queue import MemoryQueue
-from tests.unit.moderation.queue_machine import LEASE, QueueMachine
+from tests.unit.moderation.queue_machine import LEASE, UNDO, QueueMachine
 
 
 class ReferenceMachine(QueueMachine):
     def make(self) -> MemoryQueue:
-        return MemoryQueue(self.clock, lease=LEASE)
+        return MemoryQueue(self.clock, lease=LEASE, undo_for=UNDO)
 
 
 TestReferenceQueue = ReferenceMachine.TestCase

@@ -10,6 +10,8 @@ take_out(id)
 redis.call('ZREM', P .. 'pending', id)
 redis.call('ZREM', P .. 'unsent', id)
 redis.call('HSET', hash(id), 'state', 'closed', 'sequence', ARGV[3], 'decision', ARGV[4], 'acknowledged', '1')
+drop_proposal(id)
+redis.call('HDEL', hash(id), 'sent_back', 'escalated')
 if not state or not get(id, 'summary') then return 'no_case' end
 changed(id, 'closed')
 return 'closed'

@@ -1,16 +1,21 @@
 -- Put before every script. KEYS[1] is the prefix of the queue's keys, ARGV[1] the present in milliseconds.
 --
 --   case:<id>      hash    state, sequence, decision, order, opened, summary, indexes, described,
---                          holder, token, until, resolution, answer, acknowledged
+--                          due, later_due, taken_up, appeal, second, barred, holder, token, until,
+--                          proposal, proposer, proposed, sent_back, escalated,
+--                          resolution, answer, acknowledged, maker, undo_until, sealed
 --   open           zset    id by order: waits for a person, claimed or not
 --   free           zset    id by order: open and unclaimed
 --   held:<who>     zset    id by order: open and claimed by that reviewer
 --   pending        zset    id by order: resolved, policy's decision is awaited
 --   leases         zset    id by end of lease (ms)
---   unsent         zset    id by time of resolution (ms): the broker has not acknowledged it
+--   unsent         zset    id by end of the undo window (ms): the broker has not acknowledged it
+--   due            zset    id by due time (ms), of open cases that are not overdue yet
+--   breaches       string  how often a due time passed
 --   opened         zset    id by time of the decision that opened it (ms), of open cases
 --   skip:<who>     zset    id by end of skip (ms)
---   index:<name>   zset    id by order, of open cases; <name> is reason:…, distributor:… or word:…
+--   index:<name>   zset    id by order, of open cases; <name> is reason:…, distributor:…, word:… or
+--                          share:overdue, share:escalated, share:proposed, share:appeals
 --   names          zset    the <name>s in use, all with score 0, for ranges by prefix
 --   token          string  the last fencing token
 --   changes        channel "<what> <id>" after every change
@@ -39,8 +44,23 @@ local function free(id)
   redis.call('ZADD', P .. 'free', get(id, 'order'), id)
 end
 
+-- Due times that have passed are counted once each. At most so many at a time: the rest is the next call's.
+local function mark_breaches()
+  for _, id in ipairs(redis.call('ZRANGEBYSCORE', P .. 'due', '-inf', ARGV[1], 'LIMIT', 0, 1000)) do
+    redis.call('ZREM', P .. 'due', id)
+    redis.call('ZADD', P .. 'index:share:overdue', get(id, 'order'), id)
+    local due = get(id, get(id, 'taken_up') and 'later_due' or 'due')
+    if get(id, 'breached') ~= due then
+      redis.call('HSET', hash(id), 'breached', due)
+      redis.call('INCR', P .. 'breaches')
+      changed(id, 'overdue')
+    end
+  end
+end
+
 -- Leases that have run out give their cases back; every script that looks at claims begins with it.
 local function end_expired_leases()
+  mark_breaches()
   for _, id in ipairs(redis.call('ZRANGEBYSCORE', P .. 'leases', '-inf', ARGV[1])) do
     free(id)
     changed(id, 'lapsed')
@@ -79,11 +99,68 @@ local function index(id, order)
   end
 end
 
+local function set_due(id, due)
+  redis.call('ZREM', P .. 'index:share:overdue', id)
+  redis.call('ZREM', P .. 'due', id)
+  if due and due ~= '' then redis.call('ZADD', P .. 'due', due, id) end
+end
+
 -- Out of everything that concerns open cases.
 local function take_out(id)
   unindex(id)
   end_lease(id)
-  for _, set in ipairs({'open', 'free', 'opened'}) do redis.call('ZREM', P .. set, id) end
+  set_due(id, nil)
+  for _, set in ipairs({'open', 'free', 'opened', 'index:share:escalated', 'index:share:proposed',
+    'index:share:appeals'}) do
+    redis.call('ZREM', P .. set, id)
+  end
+end
+
+-- Into everything that concerns open cases, but its due time; the case is free where nobody holds it.
+local function put_in(id)
+  local order, holder = get(id, 'order'), get(id, 'holder')
+  redis.call('ZADD', P .. 'open', order, id)
+  redis.call('ZADD', P .. 'opened', get(id, 'opened'), id)
+  redis.call('ZADD', P .. (holder and 'held:' .. holder or 'free'), order, id)
+  if get(id, 'escalated') then redis.call('ZADD', P .. 'index:share:escalated', order, id) end
+  if get(id, 'proposer') then redis.call('ZADD', P .. 'index:share:proposed', order, id) end
+  if get(id, 'appeal') == '1' then redis.call('ZADD', P .. 'index:share:appeals', order, id) end
+  index(id, order)
+end
+
+-- Who must leave this case to others: its proposer, and who decided before.
+local function barred(id, reviewer)
+  if get(id, 'proposer') == reviewer then return true end
+  return string.find(get(id, 'barred') or '', ' ' .. reviewer .. ' ', 1, true) ~= nil
+end
+
+-- What was escalated, and what waits for a second person.
+local function for_seniors(id)
+  return get(id, 'escalated') or get(id, 'proposer')
+end
+
+local function drop_proposal(id)
+  redis.call('HDEL', hash(id), 'proposal', 'proposer', 'proposed')
+  redis.call('ZREM', P .. 'index:share:proposed', id)
+end
+
+-- The first claim of an appeal takes it up; the clock for deciding runs from the start all the same.
+local function take_up(id)
+  if get(id, 'appeal') == '1' and not get(id, 'taken_up') then
+    redis.call('HSET', hash(id), 'taken_up', ARGV[1])
+    set_due(id, get(id, 'later_due'))
+  end
+end
+
+-- A person has answered: out of everyone's reach, and from the end of the window on, out to the broker.
+local function settle(id, maker, answer, resolution, undo_until)
+  take_out(id)
+  redis.call('HSET', hash(id), 'state', 'resolved_pending', 'answer', answer, 'resolution', resolution,
+    'acknowledged', '0', 'maker', maker, 'undo_until', undo_until)
+  if tonumber(undo_until) <= now then redis.call('HSET', hash(id), 'sealed', '1') end
+  redis.call('ZADD', P .. 'pending', get(id, 'order'), id)
+  redis.call('ZADD', P .. 'unsent', undo_until, id)
+  changed(id, 'resolved')
 end
 
 local function starting_with(name)

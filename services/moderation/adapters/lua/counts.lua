@@ -11,5 +11,7 @@ end
 return {
   redis.call('ZCARD', P .. 'open'), redis.call('ZCARD', P .. 'free'),
   redis.call('ZCARD', P .. 'held:' .. ARGV[2]), redis.call('ZCARD', P .. 'pending'),
+  redis.call('ZCARD', P .. 'index:share:overdue'), redis.call('ZCARD', P .. 'index:share:escalated'),
+  redis.call('ZCARD', P .. 'index:share:proposed'), redis.call('ZCARD', P .. 'index:share:appeals'),
   facet('reason:'), facet('distributor:'),
 }

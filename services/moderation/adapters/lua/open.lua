@@ -1,4 +1,5 @@
--- ARGV: now, id, sequence, decision, order, opened, summary, indexes, described
+-- ARGV: now, id, sequence, decision, order, opened, summary, indexes, described, due, later due, appeal,
+--       second, barred
 local id, sequence = ARGV[2], tonumber(ARGV[3])
 end_expired_leases()
 local standing = tonumber(get(id, 'sequence') or '0')
@@ -8,20 +9,24 @@ if sequence == standing then
   if state ~= 'open' or get(id, 'described') == '1' or ARGV[9] == '0' then return 'repeat' end
 end
 local updating = state == 'open'
-local holder = get(id, 'holder')
+local due_before = updating and get(id, 'due')
 if updating then
   unindex(id)
 else
   redis.call('ZREM', P .. 'pending', id)
   redis.call('ZREM', P .. 'unsent', id)
-  redis.call('HDEL', hash(id), 'resolution', 'answer', 'acknowledged')
+  redis.call('HDEL', hash(id), 'resolution', 'answer', 'acknowledged', 'maker', 'undo_until', 'sealed',
+    'sent_back', 'escalated', 'taken_up')
 end
+if sequence > standing then drop_proposal(id) end
 redis.call('HSET', hash(id), 'state', 'open', 'sequence', ARGV[3], 'decision', ARGV[4], 'order', ARGV[5],
-  'summary', ARGV[7], 'indexes', ARGV[8], 'described', ARGV[9])
-redis.call('ZADD', P .. 'open', ARGV[5], id)
-redis.call('ZADD', P .. 'opened', ARGV[6], id)
-redis.call('ZADD', P .. (holder and 'held:' .. holder or 'free'), ARGV[5], id)
-index(id, ARGV[5])
+  'opened', ARGV[6], 'summary', ARGV[7], 'indexes', ARGV[8], 'described', ARGV[9], 'due', ARGV[10],
+  'later_due', ARGV[11], 'appeal', ARGV[12], 'second', ARGV[13], 'barred', ARGV[14])
+put_in(id)
+if redis.call('ZSCORE', P .. 'index:share:overdue', id) then
+  redis.call('ZADD', P .. 'index:share:overdue', ARGV[5], id)
+end
+if not get(id, 'taken_up') and due_before ~= ARGV[10] then set_due(id, ARGV[10]) end
 local what = 'opened'
 if updating then what = sequence == standing and 'described' or 'updated' end
 changed(id, what)
