@@ -4,7 +4,7 @@ SHELL := /bin/bash
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
-SERVICES := ingest ai_detector voice_matcher registry policy moderation cli
+SERVICES := ingest ai_detector voice_matcher registry policy moderation notifier cli
 export OMP_NUM_THREADS ?= 1
 
 ##@ Use

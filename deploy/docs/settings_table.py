@@ -22,6 +22,7 @@ SECTIONS: tuple[tuple[str, str, str, type[BaseSettings]], ...] = (
     ("policy", "services.policy.settings", "PolicySettings", WorkerSettings),
     ("moderation worker", "services.moderation.settings", "ModerationWorkerSettings", WorkerSettings),
     ("moderation page and API", "services.moderation.settings", "ModerationApiSettings", Settings),
+    ("notifier", "services.notifier.settings", "NotifierSettings", WorkerSettings),
     ("The local stack (`make run`)", "deploy.local.settings", "LocalSettings", Settings),
 )
 HEAD = """# Settings

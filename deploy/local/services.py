@@ -37,7 +37,8 @@ class ServiceSpec(BaseModel):
 class _Row:
     """``told_by`` is the variable that tells the service its port.
 
-    ``files`` are variables that name a file below the home of the stack, set unless the environment has them.
+    ``files`` are variables that name a file below the home of the stack, ``env`` others; each is set unless
+    the environment has it.
     """
 
     name: str
@@ -46,15 +47,21 @@ class _Row:
     package: str = ""
     command: tuple[str, ...] = ()
     files: Mapping[str, str] = field(default_factory=dict)
+    env: Mapping[str, str] = field(default_factory=dict)
 
 
 _WORKER = "TRACKGATE_HEALTH_PORT"
+_OWN_RECEIVERS = {"TRACKGATE_WEBHOOK_ALLOWED_HOSTS": '["127.0.0.1", "localhost"]'}
 _ROWS = (
     _Row(
         "registry",
         18802,
         "TRACKGATE_REGISTRY_PORT",
-        files={"TRACKGATE_REGISTRY_TOKEN_FILE": "registry/token"},
+        files={
+            "TRACKGATE_REGISTRY_TOKEN_FILE": "registry/token",
+            "TRACKGATE_WEBHOOK_KEY_FILE": "webhooks/key",
+        },
+        env=_OWN_RECEIVERS,
     ),
     _Row("policy", 18813, _WORKER),
     _Row("ai_detector", 18811, _WORKER),
@@ -69,6 +76,13 @@ _ROWS = (
             "TRACKGATE_MODERATION_REVIEWERS": "moderation/reviewers.json",
             "TRACKGATE_MODERATION_AUDIT": "moderation/audit.jsonl",
         },
+    ),
+    _Row(
+        "notifier",
+        18815,
+        _WORKER,
+        files={"TRACKGATE_WEBHOOK_KEY_FILE": "webhooks/key"},
+        env=_OWN_RECEIVERS,
     ),
     _Row("ingest", 18801, "TRACKGATE_INGEST_PORT"),
 )
@@ -96,12 +110,15 @@ def _spec(row: _Row, environ: Mapping[str, str], home: Path) -> ServiceSpec:
     }
     if _REGISTRY_TOKEN_DIGEST in environ:  # the registry takes one of the two, never both
         files.pop("TRACKGATE_REGISTRY_TOKEN_FILE", None)
+    if "TRACKGATE_WEBHOOK_KEY" in environ:  # likewise
+        files.pop("TRACKGATE_WEBHOOK_KEY_FILE", None)
+    others = {variable: value for variable, value in row.env.items() if variable not in environ}
     return ServiceSpec(
         name=row.name,
         argv=(sys.executable, "-m", f"services.{row.package or row.name}", *row.command),
         port=port,
         port_setting=setting,
-        env={row.told_by: str(port), **files},
+        env={row.told_by: str(port), **files, **others},
     )
 
 

@@ -2,7 +2,7 @@
 
 import typer
 
-from services.cli.commands import artists, distributors, dlq, grants, policy, statements
+from services.cli.commands import artists, distributors, dlq, grants, policy, statements, webhooks
 from services.cli.commands.bench import bench
 from services.cli.commands.doctor import doctor
 from services.cli.commands.rebuild import rebuild_views
@@ -25,6 +25,7 @@ app.add_typer(distributors.app, name="distributors", rich_help_panel="Protect")
 app.command(rich_help_panel="Decide")(policy.explain)
 app.add_typer(policy.app, name="policy", rich_help_panel="Decide")
 app.add_typer(statements.app, name="statements", rich_help_panel="Decide")
+app.add_typer(webhooks.app, name="webhooks", rich_help_panel="Operate")
 app.add_typer(dlq.app, name="dlq", rich_help_panel="Operate")
 app.command(rich_help_panel="Operate")(topics)
 app.command(rich_help_panel="Operate")(rebuild_views)

@@ -55,7 +55,7 @@ def load_seal(settings: WebhookSettings) -> Seal | None:
 def _make(file: Path) -> None:
     """Linked into place whole: of two processes that start at once, one key stands and both read it."""
     file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    new = file.with_name(f"{file.name}.{os.getpid()}.new")
+    new = file.with_name(f"{file.name}.{secrets.token_hex(8)}.new")
     descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w", encoding="ascii") as opened:
         opened.write(base64.b64encode(secrets.token_bytes(KEY_BYTES)).decode() + "\n")

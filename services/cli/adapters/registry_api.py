@@ -27,6 +27,9 @@ class RegistryApi:
     def put(self, path: str, body: dict[str, Any]) -> Any:
         return _told(self._client.put(path, json=body))
 
+    def delete(self, path: str) -> Any:
+        return _told(self._client.delete(path))
+
     def enrol(self, artist_id: str, form: dict[str, Any], references: Sequence[Path]) -> Any:
         with ExitStack() as stack:
             parts: list[tuple[str, Any]] = [("artist", (None, json.dumps(form)))]

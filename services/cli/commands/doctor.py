@@ -25,6 +25,7 @@ PORTS = {
     "voice_matcher": 18812,
     "policy": 18813,
     "moderation_worker": 18814,
+    "notifier": 18815,
 }
 _MARKS = {Level.OK: "[green]✓ ok  [/]", Level.WARN: "[yellow]! warn[/]", Level.FAIL: "[red]✗ fail[/]"}
 

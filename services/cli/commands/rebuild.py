@@ -23,6 +23,7 @@ class Rebuilder(StrEnum):
     INGEST = "ingest"
     POLICY = "policy"
     MODERATION = "moderation"
+    NOTIFIER = "notifier"
 
 
 @dataclass(frozen=True)
