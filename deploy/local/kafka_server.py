@@ -145,7 +145,7 @@ def _format(spec: KafkaSpec) -> None:
     argv = [*_jvm(spec), "kafka.tools.StorageTool", "format", "--standalone", "--ignore-formatted"]
     try:
         subprocess.run(
-            [*argv, "-t", cluster_id, "-c", str(spec.properties)],
+            [*argv, f"--cluster-id={cluster_id}", "-c", str(spec.properties)],
             check=True,
             capture_output=True,
             text=True,
