@@ -3,7 +3,9 @@
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
+from pathlib import Path
 
+import httpx
 from fastapi import FastAPI
 from redis.asyncio import BlockingConnectionPool, Redis
 from redis.exceptions import RedisError
@@ -12,18 +14,23 @@ from services.moderation.adapters.artists import RegistryArtists
 from services.moderation.adapters.audit import AuditFile
 from services.moderation.adapters.changes import QueueChanges
 from services.moderation.adapters.link_key import LinkKey
+from services.moderation.adapters.openid import Client, OpenIdProvider
 from services.moderation.adapters.past import RedisPast
 from services.moderation.adapters.peaks import DecodedWaveforms
 from services.moderation.adapters.redis_queue import RedisQueue
-from services.moderation.adapters.reviewers import read_reviewers
-from services.moderation.adapters.sessions import Sessions
+from services.moderation.adapters.reviewers import Reviewers, read_reviewers
+from services.moderation.adapters.sessions import Sessions, SigningsIn
 from services.moderation.adapters.tracks import ViewedTracks
 from services.moderation.desk import Desk
+from services.moderation.domain.access import Queues
+from services.moderation.domain.grants import Grants
 from services.moderation.listening import AudioLinks
 from services.moderation.settings import ModerationApiSettings
 from services.moderation.web.app import Parts, create_app
 from services.moderation.web.office import Office
-from shared.clock import SystemClock
+from services.moderation.web.provider_sign_in import Team
+from shared.clock import Clock, SystemClock
+from shared.errors import SettingsError
 from shared.http import NotReady, Ready, probes, serve
 from shared.logs import configure
 from shared.objects.folder import FolderStore
@@ -34,6 +41,7 @@ _REDIS_SECONDS = 5.0
 _CONNECTIONS = 32
 _MOST_PAGES = 2000
 _DELIVERY_SECONDS = 10.0
+_PROVIDER_SECONDS = 5.0
 
 
 def api_main(settings: ModerationApiSettings) -> int:
@@ -48,7 +56,8 @@ def build_app(settings: ModerationApiSettings) -> FastAPI:
         SettingsError: no reviewers to sign in, or a file that cannot be used.
     """
     clock = SystemClock()
-    reviewers = read_reviewers(settings.moderation_reviewers)
+    local = settings.moderation_sign_in == "local"
+    reviewers = read_reviewers(settings.moderation_reviewers) if local else Reviewers(())
     audit = AuditFile(settings.moderation_audit, clock)
     # A burst of requests waits for a connection instead of being refused one; an open page holds one.
     pool = BlockingConnectionPool.from_url(
@@ -69,12 +78,15 @@ def build_app(settings: ModerationApiSettings) -> FastAPI:
     store = FolderStore(settings.store)
     artists = RegistryArtists(settings.kafka)
 
+    http = httpx.AsyncClient(timeout=_PROVIDER_SECONDS, trust_env=False)
+
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
             stack.callback(audit.close)
             stack.push_async_callback(redis.aclose)
             stack.push_async_callback(watching.aclose)
+            stack.push_async_callback(http.aclose)
             await stack.enter_async_context(publisher)
             await stack.enter_async_context(artists.reading())
             yield
@@ -106,8 +118,42 @@ def build_app(settings: ModerationApiSettings) -> FastAPI:
         labels=settings.moderation_labels,
         clock=clock,
         probes=probes({"redis": redis_answers}),
+        queues=Queues(settings.moderation_queues),
+        team=None if local else _team(settings, http, SigningsIn(redis), clock),
         past=RedisPast(redis, queue),
         artists=artists,
         links=AudioLinks(clock, LinkKey(redis)),
     )
     return create_app(parts, lifespan)
+
+
+def _team(settings: ModerationApiSettings, http: httpx.AsyncClient, begun: SigningsIn, clock: Clock) -> Team:
+    client = Client(
+        issuer=settings.moderation_oidc_issuer,
+        client_id=settings.moderation_oidc_client_id,
+        secret=_secret(settings.moderation_oidc_client_secret_file),
+        redirect_uri=settings.redirect_uri,
+        scopes=settings.moderation_oidc_scopes,
+        algorithms=settings.moderation_oidc_algorithms,
+    )
+    grants = Grants(
+        settings.moderation_oidc_grants,
+        groups_claim=settings.moderation_oidc_groups_claim,
+        id_claim=settings.moderation_oidc_id_claim,
+        name_claim=settings.moderation_oidc_name_claim,
+    )
+    return Team(OpenIdProvider(client, http, clock), begun, grants, settings.moderation_public_url)
+
+
+def _secret(path: Path | None) -> str | None:
+    if path is None:
+        return None
+    try:
+        secret = path.read_text(encoding="utf-8").strip()
+    except OSError as error:
+        raise SettingsError(
+            f"TRACKGATE_MODERATION_OIDC_CLIENT_SECRET_FILE: cannot read {path}: {error.strerror}"
+        ) from error
+    if not secret:
+        raise SettingsError(f"TRACKGATE_MODERATION_OIDC_CLIENT_SECRET_FILE: {path} is empty")
+    return secret

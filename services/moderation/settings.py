@@ -2,9 +2,8 @@
 
 from datetime import timedelta
 from pathlib import Path
-from typing import Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field
 
 from services.moderation.domain.appeals import Clocks
 from services.moderation.domain.due import PROMISES, DuePromise, DueTable

@@ -9,12 +9,15 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from services.moderation.domain.access import Reviewer
-from services.moderation.domain.sessions import Opened, Session
+from services.moderation.domain.sessions import Opened, Session, SigningIn
 from shared.clock import Clock
 from shared.errors import SystemicError
 
 _PREFIX = "trackgate:moderation-session:"
+_BEGUN_PREFIX = "trackgate:moderation-signing-in:"
+_BEGUN_FOR = timedelta(minutes=10)
 _SESSION = TypeAdapter(Session)
+_SIGNING_IN = TypeAdapter(SigningIn)
 
 
 class Sessions:
@@ -72,5 +75,35 @@ class Sessions:
             raise SystemicError(f"Redis: {error}") from error
 
 
-def _key(secret: str) -> str:
-    return _PREFIX + hashlib.sha256(secret.encode()).hexdigest()
+class SigningsIn:
+    """Sign-ins under way at an OpenID provider, for ten minutes. Each is taken once.
+
+    Raises:
+        SystemicError: from every method, when Redis does not answer.
+    """
+
+    def __init__(self, client: Redis) -> None:
+        self._client = client
+
+    async def begin(self, to: str) -> tuple[str, SigningIn]:
+        """The secret for the browser's cookie, and what goes to the provider."""
+        secret = secrets.token_urlsafe(32)
+        state, nonce, verifier = (secrets.token_urlsafe(48) for _ in range(3))
+        begun = SigningIn(state, nonce, verifier, to)
+        try:
+            await self._client.set(_key(secret, _BEGUN_PREFIX), _SIGNING_IN.dump_json(begun), ex=_BEGUN_FOR)
+        except RedisError as error:
+            raise SystemicError(f"Redis: {error}") from error
+        return secret, begun
+
+    async def take(self, secret: str) -> SigningIn | None:
+        """None: never begun, too old, or taken before."""
+        try:
+            value = await self._client.getdel(_key(secret, _BEGUN_PREFIX))
+        except RedisError as error:
+            raise SystemicError(f"Redis: {error}") from error
+        return None if value is None else _SIGNING_IN.validate_json(value)
+
+
+def _key(secret: str, prefix: str = _PREFIX) -> str:
+    return prefix + hashlib.sha256(secret.encode()).hexdigest()

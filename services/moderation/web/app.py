@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from fastapi import APIRouter, FastAPI, HTTPException, Request
 from fastapi.exceptions import RequestValidationError
@@ -25,13 +25,14 @@ from services.moderation.web.audio_api import audio_routes
 from services.moderation.web.case_file import CaseFile
 from services.moderation.web.cases_api import case_routes
 from services.moderation.web.hearing import Hearing
-from services.moderation.web.identity import Identity, SessionStore, SignInNeeded, refuse_unguarded
+from services.moderation.web.identity import COOKIE, Identity, SessionStore, SignInNeeded, refuse_unguarded
 from services.moderation.web.live import Changes, live_routes
 from services.moderation.web.office import Office
 from services.moderation.web.page_actions import action_routes
 from services.moderation.web.pages import PageParts, page_routes
+from services.moderation.web.provider_sign_in import Team, provider_routes
 from services.moderation.web.rendering import Pages
-from services.moderation.web.sign_in import sign_in_routes
+from services.moderation.web.sign_in import Door, sign_in_routes
 from services.moderation.web.spectrum_api import spectrum_routes
 from shared.clock import Clock
 from shared.errors import SystemicError
@@ -45,6 +46,7 @@ _NO_ARTISTS = NoArtists()
 _PUBLIC = frozenset(
     {
         *(("GET", "/sign-in"), ("POST", "/sign-in"), ("POST", "/sign-out")),
+        *(("GET", "/sign-in/provider"), ("GET", "/sign-in/back")),
         *(("GET", "/healthz"), ("GET", "/metrics"), ("GET", "/static")),
         *(("GET", "/openapi.json"), ("HEAD", "/openapi.json")),
     }
@@ -73,6 +75,7 @@ class Parts:
     clock: Clock
     probes: APIRouter
     queues: Queues = _ONE_QUEUE
+    team: Team | None = None
     past: Past = _NO_PAST
     artists: Artists = _NO_ARTISTS
     links: AudioLinks | None = None
@@ -88,12 +91,14 @@ def create_app(
         docs_url=None,
         redoc_url=None,
     )
+    public = urlsplit(parts.team.public_url if parts.team is not None else "")
     identity = Identity(
         parts.reviewers,
         parts.sessions,
         parts.office.audit,
         parts.office.queue.case,
         queues=parts.queues,
+        cookie=f"__Host-{COOKIE}" if public.scheme == "https" else COOKIE,
     )
     pages = Pages(parts.clock)
     app.include_router(case_routes(identity, parts.office, parts.waveforms))
@@ -104,14 +109,20 @@ def create_app(
     page_parts = PageParts(identity, parts.office, pages, parts.labels, CaseFile(hearing, parts.past))
     app.include_router(page_routes(page_parts))
     app.include_router(action_routes(page_parts))
-    app.include_router(sign_in_routes(identity, parts.reviewers, parts.sessions, parts.office.audit, pages))
+    door = Door(identity, parts.sessions, parts.office.audit)
+    app.include_router(
+        provider_routes(door, parts.team, pages)
+        if parts.team is not None
+        else sign_in_routes(door, parts.reviewers, pages)
+    )
     app.include_router(parts.probes)
     app.mount("/static", _Revalidated(directory=Path(__file__).parent / "static"))
     refuse_unguarded(app, _PUBLIC)
     install_problem_handlers(app)
     _install_page_errors(app, pages)
     app.add_middleware(SecurityHeaders)
-    app.add_middleware(TrustedHostMiddleware, allowed_hosts=_LOCAL_NAMES, www_redirect=False)
+    hosts = [*_LOCAL_NAMES, *([public.hostname] if public.hostname else [])]
+    app.add_middleware(TrustedHostMiddleware, allowed_hosts=hosts, www_redirect=False)
     return app
 
 

@@ -1,4 +1,4 @@
-"""Signing in and out on the page (local mode: a token per reviewer)."""
+"""Signing in with a token of this machine (local mode), and signing out."""
 
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -7,22 +7,68 @@ from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import RedirectResponse
 
 from services.moderation.adapters.reviewers import Reviewers
-from services.moderation.web.identity import COOKIE, Identity, SessionStore, require_csrf
+from services.moderation.domain.access import Reviewer
+from services.moderation.web.identity import Identity, SessionStore, require_csrf
 from services.moderation.web.office import AuditLog
 from services.moderation.web.rendering import Pages
 from shared.http import Problem, ProblemError
 
 
-def sign_in_routes(
-    identity: Identity, reviewers: Reviewers, sessions: SessionStore, audit: AuditLog, pages: Pages
-) -> APIRouter:
+class Door:
+    """Opens and closes sessions, with the cookie that goes with one and the deed in the audit log."""
+
+    def __init__(self, identity: Identity, sessions: SessionStore, audit: AuditLog) -> None:
+        self.identity = identity
+        self.audit = audit
+        self._sessions = sessions
+
+    async def let_in(
+        self, request: Request, response: Response, reviewer: Reviewer, *, provider_token: str | None = None
+    ) -> None:
+        """A new session with a new secret, whatever cookie came: one from before the sign-in ends here."""
+        await self.audit.record("signed_in", reviewer_id=reviewer.reviewer_id, roles=",".join(reviewer.roles))
+        if (before := request.cookies.get(self.identity.cookie)) is not None:
+            await self._sessions.close(before)
+        opened = await self._sessions.open(reviewer, provider_token=provider_token)
+        response.set_cookie(
+            self.identity.cookie,
+            opened.secret,
+            expires=opened.session.until,
+            path="/",
+            secure=self.secure(request),
+            httponly=True,
+            samesite="strict",
+        )
+
+    async def let_out(self, request: Request, csrf: str) -> str | None:
+        """End the session; returns the provider's token, if an OpenID provider let the person in."""
+        signed_in = await self.identity.find(request)
+        secret = request.cookies.get(self.identity.cookie)
+        if signed_in is None or signed_in.session is None or secret is None:
+            return None
+        require_csrf(signed_in, csrf)
+        await self._sessions.close(secret)
+        await self.audit.record("signed_out", reviewer_id=signed_in.reviewer.reviewer_id)
+        return signed_in.session.provider_token
+
+    def forget(self, request: Request, response: Response) -> None:
+        response.delete_cookie(
+            self.identity.cookie, path="/", secure=self.secure(request), httponly=True, samesite="strict"
+        )
+
+    def secure(self, request: Request) -> bool:
+        """Behind a proxy that ends TLS the request itself does not show it; the cookie's name does."""
+        return self.identity.cookie.startswith("__Host-") or request.url.scheme == "https"
+
+
+def sign_in_routes(door: Door, reviewers: Reviewers, pages: Pages) -> APIRouter:
     router = APIRouter(include_in_schema=False)
 
     @router.get("/sign-in")
     async def ask(request: Request, to: str = "/queue") -> Response:
-        if await identity.find(request) is not None:
-            return RedirectResponse(_own(to), 303)
-        return pages.answer("sign_in.html", {"to": _own(to), "refused": False})
+        if await door.identity.find(request) is not None:
+            return RedirectResponse(own(to), 303)
+        return pages.answer("sign_in.html", {"to": own(to), "refused": False})
 
     @router.post("/sign-in")
     async def sign_in(
@@ -33,37 +79,23 @@ def sign_in_routes(
         _refuse_other_sites(request)
         reviewer = reviewers.holding(token.strip())
         if reviewer is None:
-            return pages.answer("sign_in.html", {"to": _own(to), "refused": True}, status=403)
-        await audit.record("signed_in", reviewer_id=reviewer.reviewer_id)
-        opened = await sessions.open(reviewer)
-        response = RedirectResponse(_own(to), 303)
-        response.set_cookie(
-            COOKIE,
-            opened.secret,
-            expires=opened.session.until,
-            path="/",
-            secure=request.url.scheme == "https",
-            httponly=True,
-            samesite="strict",
-        )
+            await door.audit.record("sign_in_refused", reviewer_id="-", why="token")
+            return pages.answer("sign_in.html", {"to": own(to), "refused": True}, status=403)
+        response = RedirectResponse(own(to), 303)
+        await door.let_in(request, response, reviewer)
         return response
 
     @router.post("/sign-out")
     async def sign_out(request: Request, csrf: Annotated[str, Form()] = "") -> Response:
-        signed_in = await identity.find(request)
-        secret = request.cookies.get(COOKIE)
-        if signed_in is not None and secret is not None:
-            require_csrf(signed_in, csrf)
-            await sessions.close(secret)
-            await audit.record("signed_out", reviewer_id=signed_in.reviewer.reviewer_id)
+        await door.let_out(request, csrf)
         response = RedirectResponse("/sign-in", 303)
-        response.delete_cookie(COOKIE, path="/", httponly=True, samesite="strict")
+        door.forget(request, response)
         return response
 
     return router
 
 
-def _own(address: str) -> str:
+def own(address: str) -> str:
     """A path of this site, whatever was asked for: signing in must not lead elsewhere."""
     parts = urlsplit(address)
     local = not parts.scheme and not parts.netloc and parts.path.startswith("/")
