@@ -131,7 +131,8 @@ class ClaimAnswer(_Answer):
 
 class ResolvedAnswer(_Answer):
     case_id: str
-    resolution: Resolution
+    resolution: Resolution | None
+    proposal: Proposal | None = None
 
 
 class WaveformAnswer(_Answer):
@@ -156,10 +157,11 @@ class ResolveRequest(_Answer):
     outcome: Outcome
     label_codes: tuple[Slug, ...] = ()
     note: Annotated[str, Field(max_length=4000)] = ""
+    upholds: bool = Field(default=False, description="of an appeal: the decision stays as it is")
 
     @property
     def answer(self) -> Answer:
-        return Answer(self.decision_id, self.outcome, self.label_codes, self.note)
+        return Answer(self.decision_id, self.outcome, self.label_codes, self.note, self.upholds)
 
 
 def visible_claim(claim: Claim | None, reader_id: str) -> Claim | None:

@@ -29,7 +29,9 @@ from services.moderation.web.identity import COOKIE, Identity, SessionStore, Sig
 from services.moderation.web.live import Changes, live_routes
 from services.moderation.web.office import Office
 from services.moderation.web.page_actions import action_routes
+from services.moderation.web.page_passing import passing_action_routes
 from services.moderation.web.pages import PageParts, page_routes
+from services.moderation.web.passing_api import passing_routes
 from services.moderation.web.provider_sign_in import Team, provider_routes
 from services.moderation.web.rendering import Pages
 from services.moderation.web.sign_in import Door, sign_in_routes
@@ -109,6 +111,8 @@ def create_app(
     page_parts = PageParts(identity, parts.office, pages, parts.labels, CaseFile(hearing, parts.past))
     app.include_router(page_routes(page_parts))
     app.include_router(action_routes(page_parts))
+    app.include_router(passing_routes(identity, parts.office))
+    app.include_router(passing_action_routes(page_parts))
     door = Door(identity, parts.sessions, parts.office.audit)
     app.include_router(
         provider_routes(door, parts.team, pages)

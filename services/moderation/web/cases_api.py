@@ -2,12 +2,21 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Path, Query
+from fastapi import APIRouter, Depends, Path, Query, Response
 
 from services.moderation.adapters.peaks import NoWaveform, Waveforms
 from services.moderation.desk import Resolved
 from services.moderation.domain.access import Right
-from services.moderation.domain.queue import Claimed, Cursor, Filter, NoSuchCase, Released, Renewed, Skipped
+from services.moderation.domain.queue import (
+    Claimed,
+    Cursor,
+    Filter,
+    NoSuchCase,
+    Proposed,
+    Released,
+    Renewed,
+    Skipped,
+)
 from services.moderation.web.answers import (
     CaseAnswer,
     CasePage,
@@ -118,13 +127,20 @@ def _deciding(router: APIRouter, identity: Identity, office: Office) -> None:
 
     @router.post("/{case_id}/resolve", summary="Publish, label or reject")
     async def resolve(
-        who: Annotated[SignedIn, decider], case_id: CaseId, request: ResolveRequest
+        who: Annotated[SignedIn, decider], case_id: CaseId, request: ResolveRequest, response: Response
     ) -> ResolvedAnswer:
-        """Answers when the broker has the decision. Repeating the same request changes nothing."""
+        """Answers when the decision is kept; it is sent when its undo window (`undo_until`) has ended.
+
+        `202` with a `proposal` where releasing the track takes a second person. Repeating the same request
+        changes nothing.
+        """
         try:
             outcome = await office.resolve(case_id, who.reviewer, request.token, request.answer)
         except PublishError as error:
             raise ProblemError(kept_not_sent(), {"Retry-After": "15"}) from error
+        if isinstance(outcome, Proposed):
+            response.status_code = 202
+            return ResolvedAnswer(case_id=case_id, resolution=None, proposal=outcome.proposal)
         if not isinstance(outcome, Resolved):
             raise _refused(outcome)
         return ResolvedAnswer(case_id=case_id, resolution=outcome.resolution)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Annotated
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Depends, Path, Response
+from fastapi import APIRouter, Depends, Path, Query, Response
 from fastapi.responses import RedirectResponse
 
 from services.moderation.domain.access import Right
@@ -30,12 +30,19 @@ _NOTICES = {
     "publish": "Published. The case closes when policy has confirmed it.",
     "label": "Published with labels. The case closes when policy has confirmed it.",
     "reject": "Rejected. The case closes when policy has confirmed it.",
+    "proposed": "Proposed: a second person must confirm it.",
+    "confirmed": "Confirmed. The case closes when policy has confirmed it.",
+    "sent_back": "Sent back: the case is free for everybody.",
+    "escalated": "Escalated: a senior takes it from here.",
+    "upheld": "Upheld: the decision stays, and the distributor is told why.",
+    "undone": "Taken back: nothing was sent. The case is yours again.",
     "skipped": "Skipped: the case stays in the queue for others.",
     "released": "Released: the case is free again.",
     "nothing": "No free case fits. Change the filters, or wait: new cases appear here by themselves.",
     "taken": "Someone else took that case first.",
 }
 
+Decided = Annotated[str, Query(pattern=r"^([0-9a-f-]{36})?$")]
 CaseId = Annotated[str, Path(pattern=r"^[0-9a-f-]{36}$")]
 Wanted = Annotated[Filter, Depends(wanted_filter)]
 
@@ -64,11 +71,13 @@ def page_routes(parts: PageParts) -> APIRouter:
         wanted: Wanted,
         after: Annotated[Cursor | None, Depends(wanted_cursor)],
         notice: str = "",
+        decided: Decided = "",
     ) -> Response:
         reader_id = who.reviewer.reviewer_id
         page = await office.queue.page(reader_id, who.narrow(wanted), limit=_ON_A_PAGE, after=after)
         values = {
             **_common(who, notice),
+            "undoable": await _undoable(office, who, decided),
             "cases": page.cases,
             "counts": await office.queue.counts(reader_id),
             "wanted": wanted,
@@ -84,9 +93,13 @@ def page_routes(parts: PageParts) -> APIRouter:
 
     @router.get("/cases/{case_id}")
     async def case(
-        who: Annotated[SignedIn, reader], case_id: CaseId, wanted: Wanted, notice: str = ""
+        who: Annotated[SignedIn, reader],
+        case_id: CaseId,
+        wanted: Wanted,
+        notice: str = "",
+        decided: Decided = "",
     ) -> Response:
-        return await case_page(parts, who, case_id, wanted, notice=notice)
+        return await case_page(parts, who, case_id, wanted, notice=notice, decided=decided)
 
     return router
 
@@ -100,6 +113,7 @@ async def case_page(
     notice: str = "",
     problem: Problem | None = None,
     note: str = "",
+    decided: str = "",
 ) -> Response:
     looked = await parts.office.look_at(case_id)
     if isinstance(looked, NoSuchCase):
@@ -109,6 +123,9 @@ async def case_page(
     values = {
         **_common(who, notice),
         **await parts.file.values(who, case, view),
+        "undoable": await _undoable(parts.office, who, decided or case_id),
+        "second": who.reviewer.may(Right.SECOND),
+        "own": case.claim is None and case.barred(who.reviewer.reviewer_id),
         "case": case,
         "held": held,
         "claimable": case.state is CaseState.OPEN and case.claim is None and who.reviewer.may(Right.CLAIM),
@@ -118,6 +135,23 @@ async def case_page(
         "query": urlencode(as_query(wanted)),
     }
     return parts.pages.answer("case.html", values, status=problem.status if problem else 200)
+
+
+async def _undoable(office: Office, who: SignedIn, case_id: str) -> dict[str, object] | None:
+    """What this person can still take back of a case, for the banner that offers it."""
+    case = await office.queue.case(case_id) if case_id else None
+    if case is None:
+        return None
+    resolution, proposal = case.resolution, case.proposal
+    about: dict[str, object] = {"case_id": case_id, "title": case.summary.title or "the track"}
+    if case.state is CaseState.RESOLVED_PENDING and resolution is not None and resolution.undo_until:
+        maker = resolution.confirmed_by or resolution.reviewer_id
+        if maker == who.reviewer.reviewer_id:
+            return {**about, "event_id": resolution.event_id, "until": resolution.undo_until}
+    free = case.state is CaseState.OPEN and case.claim is None
+    if free and proposal is not None and proposal.reviewer_id == who.reviewer.reviewer_id:
+        return {**about, "event_id": proposal.proposal_id, "until": None}
+    return None
 
 
 def _common(who: SignedIn, notice: str) -> dict[str, object]:

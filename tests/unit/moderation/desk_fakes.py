@@ -15,6 +15,7 @@ from services.moderation.adapters.reviewers import Reviewers
 from services.moderation.desk import Desk
 from services.moderation.domain.access import Reviewer, Role
 from services.moderation.domain.cases import case_id_of, summarise
+from services.moderation.domain.due import WITHIN_A_DAY
 from services.moderation.domain.past import NoPast, Past
 from services.moderation.domain.sessions import Opened, Session
 from services.moderation.references import Artists, NoArtists
@@ -213,5 +214,5 @@ class DeskWorld:
     async def hold(self, number: int = 1, **changes: Any) -> str:
         upload, decision = an_upload(number), a_decision(number, **changes)
         self.tracks.record(upload, decision)
-        await self.queue.open(summarise(decision, upload))
+        await self.queue.open(WITHIN_A_DAY.due(summarise(decision, upload)))
         return case_id_of(decision.track_id)

@@ -271,7 +271,7 @@ async def test_the_page_decides_as_the_api_does(world: DeskWorld, client: Client
     assert unsaid.status_code == 422
     form |= {"outcome": "label", "label_codes": ["ai-detected", "licensed-voice"]}
     done = await browser.post(f"/cases/{case_id}/resolve", data=form)
-    assert done.headers["location"] == f"/cases/{second}?notice=label"
+    assert done.headers["location"] == f"/cases/{second}?notice=label&decided={case_id}"
     assert world.publisher.reviews[0].label_codes == ("ai-detected", "licensed-voice")
 
 

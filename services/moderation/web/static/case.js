@@ -22,7 +22,7 @@ function claimEnded() {
 function countDown() {
   if (until === null) return;
   const seconds = Math.max(0, Math.floor((until - Date.now()) / 1000));
-  left.textContent = `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`;
+  if (left) left.textContent = `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`;
   if (seconds === 0) claimEnded();
 }
 
@@ -75,9 +75,9 @@ function follow() {
   const outcome = chosen();
   labels.hidden = outcome !== 'label';
   labels.disabled = outcome !== 'label';
-  note.required = outcome === 'reject';
+  note.required = ['reject', 'uphold'].includes(outcome);
   document.getElementById('note-need').textContent =
-    outcome === 'reject' ? '(required: the distributor reads it)' : '(the distributor reads it)';
+    note.required ? '(required: the distributor reads it)' : '(the distributor reads it)';
   document.getElementById('decide').disabled = outcome === null;
 }
 
@@ -86,7 +86,7 @@ const choose = (outcome) => () => {
   if (!radio) return;
   radio.checked = true;
   follow();
-  if (outcome === 'reject' && !note.value) note.focus();
+  if (['reject', 'uphold'].includes(outcome) && !note.value) note.focus();
 };
 
 const toggle = (number) => () => {
@@ -133,6 +133,10 @@ onKeys({
   l: choose('label'),
   r: choose('reject'),
   t: () => note?.focus(),
+  u: choose('uphold'),
+  y: press('confirm'),
+  b: () => document.getElementById('back-word')?.focus(),
+  e: () => document.getElementById('escalate-word')?.focus(),
   s: press('skip'),
   x: press('release'),
   q: () => document.querySelector('.crumbs a').click(),

@@ -11,6 +11,19 @@ export function openKeys() {
 }
 
 // `actions` maps a key (KeyboardEvent.key) to what it does. Keys with Ctrl, Alt or Meta stay the browser's.
+const undoLast = () => { if (undo && !undo.hidden) document.getElementById('undo-button').click(); };
+const undo = document.getElementById('undo');
+if (undo?.dataset.until) {
+  const end = Date.parse(undo.dataset.until);
+  const tick = () => {
+    const seconds = Math.ceil((end - Date.now()) / 1000);
+    document.getElementById('undo-left').textContent = `${Math.max(0, seconds)} s`;
+    undo.hidden = seconds <= 0;
+  };
+  tick();
+  setInterval(tick, 250);
+}
+
 export function onKeys(actions) {
   document.getElementById('show-keys')?.addEventListener('click', openKeys);
   document.addEventListener('keydown', (event) => {
@@ -23,7 +36,7 @@ export function onKeys(actions) {
     if (typing(document.activeElement)) return;
     const onControl = document.activeElement?.closest('button, a, summary, input');
     if (onControl && (event.key === 'Enter' || event.key === ' ')) return;
-    const action = event.key === '?' ? openKeys : actions[event.key];
+    const action = event.key === '?' ? openKeys : event.key === 'z' ? undoLast : actions[event.key];
     if (!action) return;
     event.preventDefault();
     action(event);
