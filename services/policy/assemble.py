@@ -230,6 +230,7 @@ def _review(review: ReviewResolved | None) -> ReviewFacts | None:
         outcome=review.outcome,
         label_codes=review.label_codes,
         reviewer_id=review.reviewer_id,
+        two_people=review.confirmed_by is not None and review.confirmed_by != review.reviewer_id,
     )
 
 

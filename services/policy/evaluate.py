@@ -22,7 +22,7 @@ from shared.events import Label, Outcome, Reason, RuleTrace
 
 RULE_FAILED = "policy_error"
 PRIORITY_REVIEW = "priority_review"
-REMEMBERED = 128
+REMEMBERED = 512
 _FAILED_PRIORITY = 90
 
 
@@ -79,7 +79,13 @@ def evaluate(policy: Policy, given: PolicyInput) -> Evaluation:
         traces = tuple(_set_aside(trace, final) for trace in traces)
     found = _combined(policy, collected, traces)
     if given.review is not None:
-        found = apply_review(found, given.review, policy.labels, final_rule=final)
+        found = apply_review(
+            found,
+            given.review,
+            policy.labels,
+            final_rule=final,
+            needs_two=given.recognises_a_protected_voice,
+        )
     return apply_labels(found, given.label_statements, policy.labels)
 
 

@@ -183,6 +183,9 @@ class ReviewFacts(Record):
     outcome: Outcome
     label_codes: tuple[str, ...]
     reviewer_id: str
+    two_people: bool | None = Field(
+        default=None, description="somebody else confirmed it; None: decided before that was asked"
+    )
 
 
 class LabelStatementFacts(Record):
@@ -216,6 +219,14 @@ class PolicyInput(Record):
             if finding.detector == detector:
                 return finding
         return FindingFacts(detector=detector, verdict=FindingState.MISSING, required=False)
+
+    @property
+    def recognises_a_protected_voice(self) -> bool:
+        """To release such a track takes two people."""
+        return any(
+            match.verdict is MatchStrength.MATCH and match.standing is not Standing.WITHDRAWN
+            for match in self.matches
+        )
 
     @property
     def finding_ids(self) -> frozenset[str]:

@@ -1,5 +1,6 @@
 """What a policy sees of an input: the values of the names that it looks at, for the engine and for people."""
 
+from functools import cache
 from operator import attrgetter
 from typing import Any
 
@@ -10,6 +11,8 @@ from services.policy.compiled import Group, Policy
 from services.policy.expressions.flat import variable
 from services.policy.inputs import AI_DETECTOR, VOICE_MATCHER, PolicyInput
 from services.policy.texts import ABSENT, shown
+
+_getter = cache(attrgetter)
 
 
 class Sight:
@@ -66,7 +69,7 @@ def _under(root: Any, rest: str) -> Any:
     if not rest:
         return root
     try:
-        return attrgetter(rest)(root)
+        return _getter(rest)(root)
     except AttributeError:
         return ABSENT
 

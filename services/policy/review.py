@@ -19,17 +19,26 @@ _SENTENCES = {
 
 
 def apply_review(
-    automatic: Evaluation, review: ReviewFacts, labels: LabelFile, *, final_rule: str | None
+    automatic: Evaluation,
+    review: ReviewFacts,
+    labels: LabelFile,
+    *,
+    final_rule: str | None,
+    needs_two: bool = False,
 ) -> Evaluation:
     """The person's outcome with the reason ``reviewed``; the rules' trace stays.
 
-    A review that names no labels keeps those of the rules. Two reviews cannot be applied and leave the track
-    held, saying so: one that would release what a final rule holds, and one whose labels the policy does not
-    know.
+    A review that names no labels keeps those of the rules. Three reviews cannot be applied and leave the track
+    held, saying so: one that would release what a final rule holds, one by a single person that would release
+    a track in which a protected voice was recognised (``needs_two``), and one whose labels the policy does
+    not know.
     """
     releases = SEVERITY[review.outcome] < SEVERITY[Outcome.QUARANTINE]
     if final_rule is not None and releases:
         return _not_applicable(automatic, review, f"the rule {final_rule} is final")
+    if needs_two and releases and review.two_people is False:
+        why = "a protected voice was recognised and no second person confirmed it"
+        return _not_applicable(automatic, review, why)
     unknown = [code for code in review.label_codes if labels.text(code) is None]
     if unknown:
         return _not_applicable(automatic, review, f"the policy knows no label {', '.join(unknown)}")
