@@ -7,7 +7,7 @@ from pathlib import Path
 
 from services.moderation.adapters.audit import verify_file
 from services.moderation.adapters.reviewers import add_reviewer
-from services.moderation.domain.access import Role
+from services.moderation.domain.access import OTHER_QUEUE, Role
 from services.moderation.domain.audit import Broken, Checkpoint
 from services.moderation.settings import ModerationApiSettings, ModerationWorkerSettings
 from shared import logs
@@ -35,7 +35,7 @@ def main() -> int:  # noqa: PLR0911 - one return for each command
             case "verify-audit":
                 return _verify_audit(asked.file, asked.checkpoint)
             case _:
-                return _add_reviewer(asked.reviewer_id, asked.name, Role(asked.role))
+                return _add_reviewer(asked)
     except SettingsError as error:
         sys.stderr.write(f"{error}\n")
         return EXIT_SETTINGS
@@ -54,6 +54,8 @@ def _parser() -> argparse.ArgumentParser:
     adding.add_argument("reviewer_id")
     adding.add_argument("--name", required=True)
     adding.add_argument("--role", choices=[role.value for role in Role], default=Role.MODERATOR.value)
+    adding.add_argument("--queue", action="append", default=[], help="only cases of this queue; repeatable")
+    adding.add_argument("--label", action="append", default=[], help="may put only this label; repeatable")
     verifying = commands.add_parser("verify-audit", help="check that an audit log is whole and as written")
     verifying.add_argument("file", type=Path)
     verifying.add_argument(
@@ -86,9 +88,22 @@ def _rebuild(settings: ModerationWorkerSettings) -> int:
     return 0
 
 
-def _add_reviewer(reviewer_id: str, name: str, role: Role) -> int:
+def _add_reviewer(asked: argparse.Namespace) -> int:
     settings = ModerationApiSettings.load()
-    token = add_reviewer(settings.moderation_reviewers, reviewer_id, name, role)
+    known = {rule.name for rule in settings.moderation_queues} | {OTHER_QUEUE}
+    if strange := set(asked.queue) - known:
+        raise SettingsError(
+            f"no such queue: {', '.join(sorted(strange))}; there are {', '.join(sorted(known))}"
+        )
+    name, role = asked.name, Role(asked.role)
+    token = add_reviewer(
+        settings.moderation_reviewers,
+        asked.reviewer_id,
+        name,
+        role,
+        queues=tuple(asked.queue),
+        labels=tuple(asked.label),
+    )
     sys.stderr.write(f"{name} ({role}) may sign in; the token is shown only now:\n")
     sys.stdout.write(f"{token}\n")
     return 0

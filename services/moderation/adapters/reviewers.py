@@ -28,7 +28,7 @@ class Reviewers:
         digest = hashlib.sha256(token.encode()).hexdigest()
         found = None
         for reviewer in self._by_id.values():
-            if hmac.compare_digest(reviewer.token_sha256, digest):
+            if reviewer.token_sha256 and hmac.compare_digest(reviewer.token_sha256, digest):
                 found = reviewer
         return found
 
@@ -49,14 +49,27 @@ def read_reviewers(path: Path) -> Reviewers:
     return Reviewers(reviewers)
 
 
-def add_reviewer(path: Path, reviewer_id: str, name: str, role: Role) -> str:
-    """Add or replace a reviewer and return the new sign-in token, which is kept nowhere."""
+def add_reviewer(
+    path: Path,
+    reviewer_id: str,
+    name: str,
+    role: Role,
+    *,
+    queues: tuple[str, ...] = (),
+    labels: tuple[str, ...] = (),
+) -> str:
+    """Add or replace a reviewer and return the new sign-in token, which is kept nowhere.
+
+    ``queues`` and ``labels`` narrow what the role allows; none: to nothing less.
+    """
     reviewers = _REVIEWERS.validate_json(path.read_bytes()) if path.exists() else ()
     token = secrets.token_urlsafe(32)
     added = Reviewer(
         reviewer_id=reviewer_id,
         name=name,
         role=role,
+        queues=frozenset(queues) or None,
+        labels=frozenset(labels) or None,
         token_sha256=hashlib.sha256(token.encode()).hexdigest(),
     )
     kept = tuple(reviewer for reviewer in reviewers if reviewer.reviewer_id != reviewer_id)

@@ -1,6 +1,7 @@
 """Who may do what. Every path of the API and of the pages asks here, through one guard."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated
 
@@ -94,8 +95,15 @@ class Reviewer(Record):
         held = case.claim is not None and case.claim.reviewer_id == self.reviewer_id
         return held and self.may(Right.HEAR_HELD)
 
-    def may_put(self, label_codes: Iterable[str]) -> bool:
-        return self.labels is None or self.labels.issuperset(label_codes)
+    def may_not_put(self, label_codes: Iterable[str]) -> tuple[str, ...]:
+        return () if self.labels is None else tuple(sorted(set(label_codes) - self.labels))
+
+
+@dataclass(frozen=True)
+class LabelsNotYours:
+    """The answer puts labels that this person may not put."""
+
+    codes: tuple[str, ...]
 
 
 class Queues:

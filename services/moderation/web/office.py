@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Protocol
 
 from services.moderation.desk import Desk, Resolved, Resolving
-from services.moderation.domain.access import Reviewer, Right
+from services.moderation.domain.access import LabelsNotYours, Reviewer, Right
 from services.moderation.domain.cases import Case
 from services.moderation.domain.queue import (
     Answer,
@@ -45,7 +45,7 @@ class AuditLog(Protocol):
 
 
 class Office:
-    """Rights are checked by the caller, claims and tokens by the queue."""
+    """Rights and queues are checked by the guard, labels here, claims and tokens by the queue."""
 
     def __init__(self, queue: ReviewQueue, desk: Desk, tracks: Tracks, audit: AuditLog) -> None:
         self.queue = queue
@@ -101,8 +101,13 @@ class Office:
 
     async def confirm(
         self, case_id: str, reviewer: Reviewer, token: int, proposal_id: str
-    ) -> Resolved | LeaseLost | ProposalChanged | NotOpen | NoSuchCase:
+    ) -> Resolved | LeaseLost | ProposalChanged | NotOpen | NoSuchCase | LabelsNotYours:
         """The second person agrees. Raises as ``resolve`` does."""
+        if reviewer.labels is not None:
+            case = await self.queue.case(case_id)
+            proposed = case.proposal.label_codes if case is not None and case.proposal is not None else ()
+            if (denied := await self._denied(case_id, reviewer, proposed)) is not None:
+                return denied
         await self.audit.record(
             "confirming",
             reviewer_id=reviewer.reviewer_id,
@@ -151,8 +156,10 @@ class Office:
         answer: Answer,
         *,
         undo: timedelta | None = None,
-    ) -> Resolving:
+    ) -> Resolving | LabelsNotYours:
         """Raises PublishError and SystemicError as the desk does."""
+        if (denied := await self._denied(case_id, reviewer, answer.label_codes)) is not None:
+            return denied
         await self.audit.record(
             "resolving",
             reviewer_id=reviewer.reviewer_id,
@@ -179,6 +186,17 @@ class Office:
                 event_id=outcome.resolution.event_id,
             )
         return outcome
+
+    async def _denied(
+        self, case_id: str, reviewer: Reviewer, label_codes: tuple[str, ...]
+    ) -> LabelsNotYours | None:
+        denied = reviewer.may_not_put(label_codes)
+        if not denied:
+            return None
+        await self.audit.record(
+            "refused", reviewer_id=reviewer.reviewer_id, case_id=case_id, why="labels-not-yours"
+        )
+        return LabelsNotYours(denied)
 
     async def _claimed(self, claimed: Claimed, reviewer: Reviewer) -> None:
         await self.audit.record(

@@ -1,6 +1,7 @@
 """Typed refusals of the queue and the desk as problem details."""
 
 from services.moderation.desk import Incomplete
+from services.moderation.domain.access import LabelsNotYours
 from services.moderation.domain.queue import (
     Barred,
     DecisionChanged,
@@ -29,10 +30,11 @@ Refusal = (
     | NoSuchCase
     | NothingWaiting
     | Incomplete
+    | LabelsNotYours
 )
 
 
-def problem_of(refusal: Refusal) -> Problem:  # noqa: C901, PLR0911 - one return for each kind of refusal
+def problem_of(refusal: Refusal) -> Problem:  # noqa: C901, PLR0911, PLR0912 - one return for each kind of refusal
     match refusal:
         case HeldByOther():
             return Problem.of(
@@ -107,6 +109,13 @@ def problem_of(refusal: Refusal) -> Problem:  # noqa: C901, PLR0911 - one return
                 title="The decision is not complete",
                 status=422,
                 errors=[FieldError(field=refusal.field, reason=refusal.reason)],
+            )
+        case LabelsNotYours():
+            return Problem.of(
+                "labels-not-yours",
+                title="You may not put this label",
+                status=403,
+                detail=f"Not yours to put: {', '.join(refusal.codes)}.",
             )
 
 
