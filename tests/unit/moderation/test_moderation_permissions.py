@@ -201,6 +201,8 @@ async def test_a_case_in_two_queues_is_for_those_who_have_both(cast: Cast) -> No
     for who, status in (("ai-only", 403), ("voice-only", 403), ("both", 200)):
         await cast.csrf(who)
         assert (await cast.client(who).get(f"/v1/cases/{CASE}")).status_code == status
+        listed = (await cast.client(who).get("/v1/cases")).json()["cases"]
+        assert len(listed) == (status == 200)
 
 
 async def test_a_case_of_no_queue_is_for_those_who_are_narrowed_to_none(cast: Cast) -> None:
