@@ -96,6 +96,7 @@ def a_review(of: DecisionMade, outcome: str = "publish", **changes: Any) -> Revi
         decision_id=of.event_id,
         outcome=Outcome(outcome),
         reviewer_id="rosa",
+        confirmed_by="sam",
     )
     return review.model_copy(update=changes)
 

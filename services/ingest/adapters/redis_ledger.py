@@ -19,7 +19,7 @@ from redis.exceptions import LockError, RedisError
 from services.ingest.domain import quota_day
 from services.ingest.ports import KeyHeld, KeyInUse, LedgerUnavailable, UsedUp, Within
 from shared.clock import Clock
-from shared.events import TrackUploaded
+from shared.events import AppealFiled, TrackUploaded
 from shared.views.redis_tracks import RedisTrackViews
 
 KEPT_KEYS = timedelta(days=30)
@@ -120,12 +120,12 @@ class RedisLedger:
 
 
 class RedisUploadViews:
-    """The shared track view, of which ingest writes the upload."""
+    """The shared track view, of which ingest writes the upload and what contests a decision."""
 
     def __init__(self, views: RedisTrackViews) -> None:
         self._views = views
 
-    async def record(self, event: TrackUploaded) -> None:
+    async def record(self, event: TrackUploaded | AppealFiled) -> None:
         with _answering():
             await self._views.record(event)
 

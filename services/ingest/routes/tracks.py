@@ -45,7 +45,7 @@ def track_routes(identity: CallerIdentity, ledger: DeliveryLedger, views: TrackV
     async def track(
         caller: Annotated[DistributorRegistered, Depends(identity)], track_id: TrackId
     ) -> TrackAnswer:
-        return TrackAnswer.of(*await _own(views, caller, track_id))
+        return TrackAnswer.of(*await own_track(views, caller, track_id))
 
     @router.get(
         "/{track_id}/events",
@@ -60,13 +60,13 @@ def track_routes(identity: CallerIdentity, ledger: DeliveryLedger, views: TrackV
         The stream ends after an event whose `final` is true; a quarantined track is watched until a moderator
         resolves it. `Last-Event-ID` is not needed: every event is the whole truth.
         """
-        await _own(views, caller, track_id)
+        await own_track(views, caller, track_id)
         return EventSourceResponse(_changes(views, track_id), ping=_HEARTBEAT_SECONDS)
 
     return router
 
 
-async def _own(
+async def own_track(
     views: TrackViews, caller: DistributorRegistered, track_id: str
 ) -> tuple[TrackUploaded, TrackView]:
     view = await _load(views, track_id)

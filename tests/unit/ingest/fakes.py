@@ -17,6 +17,7 @@ from services.ingest.adapters.reading import UploadReader
 from services.ingest.domain import quota_day
 from services.ingest.handlers import Intake
 from services.ingest.ports import KeyHeld, KeyInUse, LedgerUnavailable, UsedUp, Within
+from services.ingest.routes.appeals import appeal_routes
 from services.ingest.routes.caller import CallerIdentity
 from services.ingest.routes.delivering import delivery_routes
 from services.ingest.routes.tracks import track_routes
@@ -26,6 +27,7 @@ from shared.errors import PublishError
 from shared.events import DistributorRegistered, TrackUploaded
 from shared.http import SecurityHeaders, install_problem_handlers
 from shared.objects.folder import FolderStore
+from shared.stream.message import Record
 from shared.views.tracks import TrackEvent, TrackView, field_of, fold
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -152,6 +154,19 @@ class MemoryAnnouncer:
         self.announced.append(upload)
 
 
+@dataclass
+class MemoryPublisher:
+    """``broken`` is what a broker that does not acknowledge looks like."""
+
+    records: list[Record] = field(default_factory=list)
+    broken: bool = False
+
+    async def publish(self, record: Record) -> None:
+        if self.broken:
+            raise PublishError(f"{record.topic}: message timed out")
+        self.records.append(record)
+
+
 class Ingest:
     """A service on fakes and the requests to it. ``max_bytes`` caps the audio."""
 
@@ -177,6 +192,8 @@ class Ingest:
         identity = CallerIdentity(self.intake)
         app.include_router(delivery_routes(identity, self.intake, UploadReader(store, max_bytes=max_bytes)))
         app.include_router(track_routes(identity, self.ledger, self.views))
+        self.publisher = MemoryPublisher()
+        app.include_router(appeal_routes(identity, self.views, self.views, self.publisher, self.clock))
         self.http = httpx.AsyncClient(
             transport=httpx.ASGITransport(app, raise_app_exceptions=False), base_url="http://trackgate"
         )
@@ -205,6 +222,10 @@ class Ingest:
 
     async def get(self, path: str, caller: str = "acme") -> httpx.Response:
         return await self.http.get(path, headers={"Authorization": f"Bearer {KEYS[caller]}"})
+
+    async def appeal(self, track_id: str, text: str, caller: str = "acme") -> httpx.Response:
+        headers = {"Authorization": f"Bearer {KEYS[caller]}"}
+        return await self.http.post(f"/v1/tracks/{track_id}/appeals", json={"text": text}, headers=headers)
 
     def stored(self) -> list[Path]:
         return [path for path in self.folder.rglob("*") if path.is_file()]
