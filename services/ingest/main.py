@@ -17,6 +17,10 @@ from services.ingest.adapters.redis_ledger import RedisLedger, RedisUploadViews
 from services.ingest.checks import broker_check, redis_check, store_check
 from services.ingest.handlers import Intake
 from services.ingest.openapi import DESCRIPTION, TITLE
+from services.ingest.portal.identity import PortalIdentity
+from services.ingest.portal.pages import Portal, portal_routes, portal_static
+from services.ingest.portal.rendering import Pages
+from services.ingest.portal.sessions import RedisSessions
 from services.ingest.rebuild import rebuild
 from services.ingest.routes.caller import CallerIdentity
 from services.ingest.routes.delivering import delivery_routes
@@ -25,14 +29,15 @@ from services.ingest.settings import IngestSettings
 from shared import tracing
 from shared.clock import SystemClock
 from shared.errors import TrackgateError
-from shared.events import DistributorRegistered
+from shared.events import DistributorRegistered, WebhookRegistered
 from shared.http import TELEMETRY, SecurityHeaders, install_problem_handlers, probes, serve
 from shared.logs import configure
 from shared.objects.folder import FolderStore
 from shared.stream.compacted import CompactedTopic
 from shared.stream.confluent_publisher import ConfluentPublisher
 from shared.stream.replay import replay
-from shared.topics import DISTRIBUTORS, UPLOADS
+from shared.topics import DISTRIBUTORS, UPLOADS, WEBHOOKS
+from shared.views.redis_deliveries import RedisDeliveries
 from shared.views.redis_tracks import RedisTrackViews
 
 REDIS_SECONDS = 2.0
@@ -46,6 +51,7 @@ def build_app(settings: IngestSettings) -> FastAPI:
     store = FolderStore(settings.store)
     publisher = ConfluentPublisher(settings.kafka, delivery_seconds=settings.ingest_publish_seconds)
     distributors = CompactedTopic(DISTRIBUTORS, DistributorRegistered, settings.kafka)
+    webhooks = CompactedTopic(WEBHOOKS, WebhookRegistered, settings.kafka)
     ledger = RedisLedger(redis, clock)
     intake = Intake(
         distributors=RegisteredDistributors(distributors.current),
@@ -63,6 +69,7 @@ def build_app(settings: IngestSettings) -> FastAPI:
             stack.push_async_callback(redis.aclose)
             stack.push_async_callback(watching.aclose)
             await stack.enter_async_context(distributors)
+            await stack.enter_async_context(webhooks)
             await stack.enter_async_context(publisher)
             yield
 
@@ -77,9 +84,23 @@ def build_app(settings: IngestSettings) -> FastAPI:
     app.add_middleware(SecurityHeaders)
     install_problem_handlers(app)
     reader = UploadReader(store, max_bytes=settings.ingest_max_bytes)
-    identity = CallerIdentity(intake)
+    sessions = RedisSessions(redis, clock)
+    portal_identity = PortalIdentity(sessions, distributors.current)
+    identity = CallerIdentity(intake, portal_identity)
     app.include_router(delivery_routes(identity, intake, reader))
     app.include_router(track_routes(identity, ledger, RedisTrackViews(watching)))
+    portal = Portal(
+        intake=intake,
+        identity=portal_identity,
+        sessions=sessions,
+        ledger=ledger,
+        views=RedisTrackViews(redis),
+        webhooks=webhooks.current,
+        deliveries=RedisDeliveries(redis),
+        pages=Pages(),
+    )
+    app.include_router(portal_routes(portal))
+    app.mount("/portal/static", portal_static())
     checks = {
         "kafka": broker_check(settings.kafka),
         "redis": redis_check(redis),

@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from typing import Annotated
+from typing import Annotated, Protocol
 
 from fastapi import Request, Security
 from fastapi.security import APIKeyHeader
@@ -23,15 +23,26 @@ _authorization = APIKeyHeader(
 )
 
 
-class CallerIdentity:
-    """A FastAPI dependency: the distributor whose key came with the request."""
+class SignedInCaller(Protocol):
+    """Callers without a key of their own in the request: pages of the portal."""
 
-    def __init__(self, intake: Intake) -> None:
+    async def caller(self, request: Request) -> DistributorRegistered | None: ...
+
+
+class CallerIdentity:
+    """A FastAPI dependency: the distributor whose key, or whose session, came with the request."""
+
+    def __init__(self, intake: Intake, signed_in: SignedInCaller | None = None) -> None:
         self._intake = intake
+        self._signed_in = signed_in
 
     async def __call__(
         self, request: Request, authorization: Annotated[str | None, Security(_authorization)]
     ) -> DistributorRegistered:
+        if authorization is None and self._signed_in is not None:
+            caller = await self._signed_in.caller(request)
+            if caller is not None:
+                return caller
         scheme, _, key = (authorization or "").partition(" ")
         found = self._intake.identify(key.strip() if scheme.lower() == "bearer" else None)
         if isinstance(found, Refused):

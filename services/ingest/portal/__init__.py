@@ -1,0 +1,1 @@
+"""The distributors' portal: their uploads, why, what to do about it. Signed in by API key."""

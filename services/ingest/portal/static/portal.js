@@ -1,0 +1,88 @@
+// The distributors' portal: watching a track, delivering with progress, contesting.
+const csrf = document.body.dataset.csrf;
+const HEADER = "X-Trackgate-CSRF";
+
+function tell(box, text, tone) {
+  box.textContent = text;
+  box.className = `banner ${tone}`;
+  box.hidden = false;
+}
+
+function faults(problem) {
+  const named = (problem.errors || []).map((fault) => `${fault.field}: ${fault.reason}`);
+  return named.length ? `${problem.title}. ${named.join("; ")}` : problem.detail || problem.title;
+}
+
+function parsed(text) {
+  try { return JSON.parse(text); } catch { return { title: "The answer could not be read. Try again." }; }
+}
+
+const track = document.querySelector("[data-watch]");
+if (track) {
+  const source = new EventSource(`/v1/tracks/${track.dataset.watch}/events`);
+  source.addEventListener("track", (event) => {
+    const now = JSON.parse(event.data);
+    if (String(now.history.length) !== track.dataset.steps || now.state !== track.dataset.state) {
+      source.close();
+      const editing = document.activeElement && document.activeElement.closest("#contest");
+      if (editing) { document.getElementById("changed").hidden = false; } else { location.reload(); }
+    } else if (now.final) { source.close(); }
+  });
+}
+
+const form = document.getElementById("deliver");
+if (form) {
+  const said = document.getElementById("said");
+  const bar = document.getElementById("bar");
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    const value = (name) => form.elements[name].value.trim();
+    const metadata = { title: value("title"), display_artist: value("display_artist"), ai_use: value("ai_use") };
+    for (const name of ["isrc", "release_date"]) if (value(name)) metadata[name] = value(name);
+    const credits = JSON.parse(form.dataset.credits || "[]");
+    if (credits.length && form.elements.keep_credits?.checked) metadata.contributors = credits;
+    metadata.test_delivery = form.elements.test_delivery.checked;
+    const body = new FormData();
+    body.append("metadata", JSON.stringify(metadata));
+    body.append("audio", form.elements.audio.files[0]);
+    const request = new XMLHttpRequest();
+    const button = form.querySelector("button");
+    button.disabled = true;
+    bar.hidden = false;
+    request.upload.addEventListener("progress", (step) => {
+      if (!step.lengthComputable) return;
+      bar.value = step.loaded / step.total;
+      tell(said, step.loaded < step.total ? `${Math.round(100 * bar.value)} % sent` : "Sent. The file is being checked …", "calm");
+    });
+    request.addEventListener("loadend", () => {
+      const answer = parsed(request.responseText);
+      if (request.status === 202) { location.assign(`/portal/tracks/${answer.track_id}`); return; }
+      button.disabled = false;
+      bar.hidden = true;
+      tell(said, request.status ? faults(answer) : "The connection was lost. Nothing was accepted; try again.", "alarm");
+    });
+    request.open("POST", "/v1/tracks");
+    request.setRequestHeader(HEADER, csrf);
+    request.send(body);
+  });
+}
+
+const contest = document.getElementById("contest");
+if (contest) {
+  const said = document.getElementById("contest-said");
+  contest.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    const button = contest.querySelector("button");
+    button.disabled = true;
+    try {
+      const answer = await fetch(contest.action, {
+        method: "POST",
+        headers: { "Content-Type": "application/json", [HEADER]: csrf },
+        body: JSON.stringify({ text: contest.elements.text.value }),
+      });
+      if (answer.ok) { location.reload(); return; }
+      tell(said, faults(parsed(await answer.text())), "alarm");
+    } catch { tell(said, "The connection was lost. Try again.", "alarm"); }
+    button.disabled = false;
+  });
+}
