@@ -126,6 +126,20 @@ AI_USES = {
 }
 
 
+def happened(what: str, summary: str) -> str:
+    """An entry of a track's history; its summary begins with the outcome or the detector."""
+    subject = summary.partition(" ")[0].rstrip(":")
+    match what:
+        case "received":
+            return "Received and stored"
+        case "finding":
+            return f"Checked ({subject.replace('_', ' ')})"
+        case "decision":
+            return STATES[subject].title if subject in STATES else summary
+        case _:
+            return "A person decided"
+
+
 def reason(code: str, text: str) -> Words:
     """A reason's words; what is not known here is told as the decision tells it."""
     return REASONS.get(code) or Words(text, "")

@@ -162,9 +162,8 @@ class World:
         return list({step.event_id: step for step in read if step.decision_id == decision.event_id}.values())
 
     async def until_stands(self, decision: DecisionMade, *wanted: DeliveryStep) -> list[WebhookDelivery]:
-        return await until(
-            lambda: self.steps(decision), lambda steps: [s.step for s in steps] == list(wanted)
-        )
+        await until(lambda: [step.step for step in self.steps(decision)], lambda steps: steps == list(wanted))
+        return self.steps(decision)
 
     def verifies(self, request: dict[str, Any]) -> bool:
         sent = {name.lower(): value for name, value in request["headers"].items()}

@@ -216,8 +216,18 @@ async def test_a_track_says_why_and_what_to_do(world: World) -> None:
     assert "The exact words of something_new." in page
     assert "A comparison found it." in page
     assert "DE, FR" in page
-    assert texts.BASES["detected"] in page
+    assert texts.BASES["detected"] not in page  # nobody sees a label on what is refused
+    assert f"</time>{texts.STATES['reject'].title}" in page
     assert 'id="contest"' in page
+
+
+async def test_a_labelled_track_says_which_label_and_whose_word_it_is(world: World) -> None:
+    track_id = await world.delivered()
+    label = Label(code="ai", text="Signs of AI", basis="detected")
+    await world.decided(track_id, Outcome.LABEL, "ai_undeclared", labels=(label,))
+    page = await world.page(f"/portal/tracks/{track_id}")
+    assert "Signs of AI</span>" in page
+    assert texts.BASES["detected"] in page
 
 
 async def test_what_they_wrote_is_shown_as_text(world: World) -> None:
