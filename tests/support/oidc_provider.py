@@ -1,4 +1,4 @@
-"""An OpenID provider for tests, as a process: ``python -m tests.support.oidc_provider PORT CLIENT SECRET``.
+"""An OpenID provider for tests, as a process: ``… oidc_provider PORT CLIENT SECRET [HOST]``.
 
 It does what the specifications ask of a provider (discovery, real RS256 keys, PKCE, codes that work once,
 client authentication, RP-initiated logout), and lets a test say who signs in next and what is wrong with the
@@ -197,7 +197,8 @@ def query_of(address: str) -> dict[str, str]:
 
 def main() -> None:
     port, client_id, client_secret = int(sys.argv[1]), sys.argv[2], sys.argv[3]
-    provider = Provider(f"http://127.0.0.1:{port}", client_id, client_secret)
+    host = sys.argv[4] if len(sys.argv) > 4 else "127.0.0.1"
+    provider = Provider(f"http://{host}:{port}", client_id, client_secret)
     provider.new_key()
     uvicorn.run(make_app(provider), host="127.0.0.1", port=port, log_level="warning")
 
