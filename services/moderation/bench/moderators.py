@@ -17,6 +17,8 @@ from services.moderation.bench.cases import REASONS
 _CSRF = re.compile(r'name="csrf" value="([^"]+)"')
 _CASE = re.compile(r'<tr data-case="([0-9a-f-]{36})"')
 _WAIT = httpx.Timeout(60.0)
+_KEPT = httpx.Limits(keepalive_expiry=2.0)
+"""Below the server's five seconds: a request must not meet a connection that is being closed."""
 
 
 @dataclass
@@ -112,7 +114,7 @@ class Moderator:
 
 @asynccontextmanager
 async def sign_in(address: str, name: str, token: str, seed: int) -> AsyncIterator[Moderator]:
-    async with httpx.AsyncClient(base_url=address, timeout=_WAIT, follow_redirects=False) as client:
+    async with httpx.AsyncClient(base_url=address, timeout=_WAIT, limits=_KEPT) as client:
         answer = await client.post("/sign-in", data={"token": token})
         if answer.status_code != httpx.codes.SEE_OTHER:
             raise RuntimeError(f"{name} cannot sign in: {answer.status_code}")
