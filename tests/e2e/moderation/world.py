@@ -36,12 +36,12 @@ from shared.events import (
 from shared.objects.folder import FolderStore
 from shared.stream.confluent_publisher import ConfluentPublisher
 from shared.stream.envelope import envelope
-from shared.topics import ARTISTS, FINDINGS, UPLOADS, Topic
+from shared.topics import APPEALS, ARTISTS, FINDINGS, UPLOADS, Topic
 from tests.support.stack import Endpoints
 
 SAMPLES = Path(__file__).parents[3] / "deploy" / "samples" / "tracks"
 PATIENCE = 90.0
-_TOPICS: dict[type[Event], Topic] = {topic.event: topic for topic in (UPLOADS, FINDINGS, ARTISTS)}
+_TOPICS: dict[type[Event], Topic] = {topic.event: topic for topic in (UPLOADS, FINDINGS, ARTISTS, APPEALS)}
 
 LIVA = ProtectedArtist(
     event_id="artist-liva",
@@ -257,6 +257,7 @@ async def a_world(endpoints: Endpoints, home: Path) -> AsyncIterator[World]:
         "TRACKGATE_MODERATION_REVIEWERS": str(reviewers),
         "TRACKGATE_MODERATION_AUDIT": str(home / "audit.jsonl"),
         "TRACKGATE_MODERATION_RESEND_SECONDS": "2",
+        "TRACKGATE_MODERATION_UNDO_SECONDS": "4",
     }
     store = FolderStore(home / "objects")
     async with (

@@ -50,6 +50,7 @@ def environment(endpoints: Endpoints) -> dict[str, str]:
         "TRACKGATE_SESSION_SECONDS": "6",
         "TRACKGATE_RETRY_SECONDS": "[1, 2]",
         "TRACKGATE_MODERATION_RESEND_SECONDS": "1",
+        "TRACKGATE_MODERATION_UNDO_SECONDS": "0",
     }
 
 
