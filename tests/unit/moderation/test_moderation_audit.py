@@ -31,10 +31,9 @@ from tests.unit.moderation.desk_fakes import NOW
 Verified = tuple[int, str]
 ALLOWED_NAMES = frozenset(
     {
-        *("case_id", "track_id", "decision_id", "event_id", "token", "outcome", "range", "seconds"),
-        *("right", "path", "method", "why", "method_of", "roles", "queues", "count", "bulk_id", "appeal_id"),
-        *("first_reviewer_id", "second_id", "undo_id", "distributor_id", "delivery_id", "webhook_id"),
-        *("reason", "state", "step", "sha256", "sound"),
+        *("case_id", "track_id", "decision_id", "event_id", "appeal_id", "job_id", "distributor_id"),
+        *("token", "outcome", "sound", "sha256", "count", "state"),
+        *("right", "method", "path", "why", "roles"),
     }
 )
 """What a deed may tell beside who and when: ids, numbers and codes. No name, no title, no note."""
