@@ -25,7 +25,8 @@ R = TypeVar("R", bound=Record)
 
 def groups_of(wanted: Filter) -> str:
     groups: list[dict[str, Any]] = [
-        {"name": f"word:{word}", "prefix": True} for word in sorted(words_of(wanted.text))
+        {"name": f"word:{word}", "prefix": True, "needle": json.dumps(f"word:{word}")[:-1]}
+        for word in sorted(words_of(wanted.text))
     ]
     if wanted.reason is not None:
         groups.append({"name": f"reason:{wanted.reason}", "prefix": False})

@@ -163,6 +163,8 @@ local function settle(id, maker, answer, resolution, undo_until)
   changed(id, 'resolved')
 end
 
+local MOST_NAMES = 100
+
 local function starting_with(name)
-  return redis.call('ZRANGEBYLEX', P .. 'names', '[' .. name, '[' .. name .. '\255', 'LIMIT', 0, 100)
+  return redis.call('ZRANGEBYLEX', P .. 'names', '[' .. name, '[' .. name .. '\255', 'LIMIT', 0, MOST_NAMES)
 end
