@@ -22,6 +22,7 @@ from services.ingest.portal.pages import Portal, portal_routes, portal_static
 from services.ingest.portal.rendering import Pages
 from services.ingest.portal.sessions import RedisSessions
 from services.ingest.rebuild import rebuild
+from services.ingest.routes.appeals import appeal_routes
 from services.ingest.routes.caller import CallerIdentity
 from services.ingest.routes.delivering import delivery_routes
 from services.ingest.routes.tracks import track_routes
@@ -89,6 +90,8 @@ def build_app(settings: IngestSettings) -> FastAPI:
     identity = CallerIdentity(intake, portal_identity)
     app.include_router(delivery_routes(identity, intake, reader))
     app.include_router(track_routes(identity, ledger, RedisTrackViews(watching)))
+    appeals = RedisUploadViews(RedisTrackViews(redis))
+    app.include_router(appeal_routes(identity, RedisTrackViews(watching), appeals, publisher, clock))
     portal = Portal(
         intake=intake,
         identity=portal_identity,
