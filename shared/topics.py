@@ -17,6 +17,7 @@ from shared.events import (
     LabelStated,
     PolicyVersionChanged,
     ProtectedArtist,
+    RelistenRequested,
     ReviewResolved,
     TrackUploaded,
     WebhookDelivery,
@@ -52,6 +53,13 @@ UPLOADS = Topic(
     "Deliveries that were accepted: audio stored, declaration checked.",
     consumers=("ai_detector", "voice_matcher", "policy"),
 )
+RELISTENS = Topic(
+    "tracks.relistens",
+    RelistenRequested,
+    "Screened tracks to listen to again, for a voice that was protected since.",
+    consumers=("voice_matcher",),
+    retention_ms=30 * DAY_MS,
+)
 FINDINGS = Topic(
     "tracks.findings", FindingRecorded, "What each detector measured on a track.", consumers=("policy",)
 )
@@ -72,7 +80,7 @@ ARTISTS = Topic(
     "registry.artists",
     ProtectedArtist,
     "Protected artists; the last word on each.",
-    consumers=("policy",),
+    consumers=("policy", "voice_matcher"),
     compacted=True,
     partitions=1,
 )
@@ -116,6 +124,7 @@ DELIVERIES = Topic(
 
 TOPICS: tuple[Topic, ...] = (
     UPLOADS,
+    RELISTENS,
     FINDINGS,
     DECISIONS,
     REVIEWS,

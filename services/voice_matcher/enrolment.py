@@ -2,6 +2,8 @@
 
 import asyncio
 import contextlib
+from datetime import UTC, datetime
+from enum import Enum, auto
 
 import structlog
 
@@ -21,6 +23,14 @@ TRY_AGAIN_SECONDS = 10.0
 log = structlog.get_logger()
 
 
+class Standing(Enum):
+    """Whether an artist is found now; ``WAITING`` ends by itself, the others with the registry."""
+
+    WAITING = auto()
+    ENROLLED = auto()
+    NOT_SEARCHED = auto()
+
+
 class Enrolment:
     """The current index, and the artists still to be listened to.
 
@@ -36,6 +46,7 @@ class Enrolment:
         self._pending: dict[str, ProtectedArtist] = {}
         self._unusable: dict[str, str] = {}
         self._changed = asyncio.Event()
+        self._word_at: dict[str, datetime] = {}
 
     @property
     def index(self) -> VoiceIndex:
@@ -47,8 +58,16 @@ class Enrolment:
         """Protected artists who cannot be found, and why: their absence from a finding means nothing."""
         return self._unusable | dict.fromkeys(self._pending, "not listened to yet")
 
+    def standing(self, artist_id: str, as_of: datetime) -> Standing:
+        """Where an artist stands by what the registry said at ``as_of`` or later."""
+        word_at = self._word_at.get(artist_id)
+        if word_at is None or word_at < as_of or artist_id in self._pending:
+            return Standing.WAITING
+        return Standing.ENROLLED if artist_id in self._index.artists else Standing.NOT_SEARCHED
+
     def on_change(self, artist_id: str, artist: ProtectedArtist | None) -> None:
         """The registry's last word on an artist, None if deleted. Withdrawal acts before this returns."""
+        self._word_at[artist_id] = datetime.max.replace(tzinfo=UTC) if artist is None else artist.occurred_at
         self._pending.pop(artist_id, None)
         self._unusable.pop(artist_id, None)
         if artist is None or artist.status is ArtistStatus.WITHDRAWN:

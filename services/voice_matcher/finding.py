@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Protocol
 
 from services.voice_matcher.domain import ArtistScore, Calibration, HeardVoice, MatchVerdict
-from shared.events import ArtistMatch, FindingRecorded, Passage, TimeRange, TrackUploaded, Verdict
+from shared.events import ArtistMatch, AudioRef, FindingRecorded, Passage, TimeRange, Verdict
 from shared.ids import deterministic_id
 
 DETECTOR = "voice_matcher"
@@ -17,21 +18,36 @@ _VERDICT = {
 }
 
 
+class Delivered(Protocol):
+    """What is listened to, whatever event asks for it."""
+
+    @property
+    def track_id(self) -> str: ...
+
+    @property
+    def audio(self) -> AudioRef: ...
+
+
 @dataclass(frozen=True)
 class Measured:
-    """What every finding of this detector says about how it came about."""
+    """What every finding of this detector says about how it came about.
 
-    track: TrackUploaded
+    ``because`` is the id of the event for which a track is listened to again.
+    """
+
+    track: Delivered
     model_version: str
     at: datetime
     cpu_seconds: float
     seconds_searched: float
     artists: int
     unusable: int
+    because: str | None = None
 
     @property
     def event_id(self) -> str:
-        return deterministic_id(self.track.track_id, DETECTOR, self.model_version)
+        again = () if self.because is None else (self.because,)
+        return deterministic_id(self.track.track_id, DETECTOR, self.model_version, *again)
 
     @property
     def measurements(self) -> dict[str, float | str]:

@@ -5,7 +5,7 @@ import asyncio
 from services.voice_matcher.domain import Calibration, NotHeard
 from services.voice_matcher.ears import Ears, Failure, Listening
 from services.voice_matcher.enrolment import Enrolment
-from services.voice_matcher.finding import Measured, compared, failed, not_measured
+from services.voice_matcher.finding import Delivered, Measured, compared, failed, not_measured
 from services.voice_matcher.listening import UPLOAD
 from shared.clock import Clock
 from shared.errors import ObjectMissing
@@ -38,13 +38,24 @@ class TrackListener:
     async def on_uploaded(self, track: TrackUploaded) -> Outcome:
         """Done with one finding, whatever was heard; Retry when the audio is not in the store (yet)."""
         try:
-            path = await asyncio.to_thread(self._store.local_path, track.audio.uri)
+            finding = await self.listen(track)
         except ObjectMissing as missing:
             return Retry(f"audio cannot be read: {missing}")
-        listening = await self._ears.listen(path, UPLOAD, sha256=track.audio.sha256)
-        return Done((Output(FINDINGS, self._finding(track, listening)),))
+        return Done((Output(FINDINGS, finding),))
 
-    def _finding(self, track: TrackUploaded, listening: Listening) -> FindingRecorded:
+    async def listen(self, track: Delivered, *, because: str | None = None) -> FindingRecorded:
+        """Compare a track with everyone in the index.
+
+        ``because`` is the event for which it is listened to again: it tells the findings of a track apart.
+
+        Raises:
+            ObjectMissing: the audio is not in the store.
+        """
+        path = await asyncio.to_thread(self._store.local_path, track.audio.uri)
+        listening = await self._ears.listen(path, UPLOAD, sha256=track.audio.sha256)
+        return self._finding(track, listening, because)
+
+    def _finding(self, track: Delivered, listening: Listening, because: str | None) -> FindingRecorded:
         index = self._enrolment.index  # taken after listening: a withdrawal meanwhile counts
         measured = Measured(
             track=track,
@@ -54,6 +65,7 @@ class TrackListener:
             seconds_searched=listening.seconds_searched,
             artists=len(index),
             unusable=len(self._enrolment.unusable),
+            because=because,
         )
         heard = listening.heard
         if isinstance(heard, Failure):

@@ -3,6 +3,7 @@
 import contextlib
 import sys
 from collections.abc import AsyncIterator
+from functools import partial
 
 from pydantic import Field
 
@@ -12,6 +13,7 @@ from services.voice_matcher.finding import DETECTOR
 from services.voice_matcher.handlers import TrackListener
 from services.voice_matcher.index import VoiceIndex
 from services.voice_matcher.models import load_yardstick, model_version, verify_models
+from services.voice_matcher.relisten import Relistening
 from shared.clock import SystemClock
 from shared.errors import SettingsError
 from shared.events import ProtectedArtist
@@ -21,14 +23,21 @@ from shared.stream.compacted import CompactedTopic
 from shared.stream.handler import Subscription
 from shared.stream.observation import announce_detector
 from shared.stream.publisher import Publisher
+from shared.stream.replay import replay
 from shared.stream.runner import run_worker
 from shared.stream.wiring import Wire, Wiring
-from shared.topics import ARTISTS, UPLOADS
+from shared.topics import ARTISTS, RELISTENS, UPLOADS
 
 
 class VoiceMatcherSettings(WorkerSettings):
     voice_processes: int = Field(
         default=1, ge=1, le=64, description="processes that listen; one per spare core"
+    )
+    voice_relisten_days: int = Field(
+        default=30,
+        ge=0,
+        le=3650,
+        description="tracks received since are listened to again for a new voice; 0: none",
     )
 
 
@@ -36,7 +45,7 @@ def wiring(settings: VoiceMatcherSettings) -> Wire:
     """Consuming starts when every artist on the registry's topic has been listened to."""
 
     @contextlib.asynccontextmanager
-    async def wire(_publisher: Publisher) -> AsyncIterator[Wiring]:
+    async def wire(publisher: Publisher) -> AsyncIterator[Wiring]:
         verify_models()  # a damaged file stops the start here, not in a child later
         yardstick = load_yardstick()
         announce_detector(DETECTOR)
@@ -54,7 +63,20 @@ def wiring(settings: VoiceMatcherSettings) -> Wire:
                     calibration=yardstick.calibration,
                     model_version=model_version(),
                 )
-                yield Wiring((Subscription(UPLOADS, listener.on_uploaded),), (enrolment.run,))
+                again = Relistening(
+                    listener,
+                    enrolment,
+                    partial(replay, UPLOADS, settings.kafka),
+                    publisher,
+                    SystemClock(),
+                    days=settings.voice_relisten_days,
+                )
+                subscriptions = (
+                    Subscription(UPLOADS, listener.on_uploaded),
+                    Subscription(RELISTENS, again.on_relisten),
+                    Subscription(ARTISTS, again.on_artist),
+                )
+                yield Wiring(subscriptions, (enrolment.run,))
 
     return wire
 

@@ -18,6 +18,7 @@ from shared.events.registry import (
     ProtectedArtist,
     VoiceReference,
 )
+from shared.events.relisten import RelistenRequested
 from shared.events.review import ReviewResolved
 from shared.events.upload import AiUse, AudioRef, Contributor, Declaration, TrackUploaded
 from shared.events.webhook import DeliveryStep, WebhookDelivery, WebhookRegistered
@@ -50,6 +51,7 @@ __all__ = [
     "ProtectedArtist",
     "Reason",
     "Record",
+    "RelistenRequested",
     "ReviewResolved",
     "RuleTrace",
     "TimeRange",

@@ -84,15 +84,24 @@ class Findings:
 
     def about(self, track: TrackUploaded) -> FindingRecorded:
         """Blocks until the finding is there."""
+        return self._awaited(track, None)
+
+    def after(self, finding: FindingRecorded) -> FindingRecorded:
+        """Blocks until the track of ``finding`` has another."""
+        return self._awaited(finding, finding)
+
+    def _awaited(
+        self, track: TrackUploaded | FindingRecorded, known: FindingRecorded | None
+    ) -> FindingRecorded:
         until = time.monotonic() + PATIENCE
-        while track.track_id not in self._by_track:
+        while (latest := self._by_track.get(track.track_id)) is None or latest == known:
             assert time.monotonic() < until, "no finding in time"
             received = self._consumer.poll(0.2)
             if received is not None and received.error() is None:
                 finding = FindingRecorded.from_bytes(received.value())
                 if finding.detector == "voice_matcher":
                     self._by_track[finding.track_id] = finding
-        return self._by_track[track.track_id]
+        return latest
 
     def close(self) -> None:
         self._consumer.close()
@@ -126,7 +135,7 @@ async def a_worker(endpoints: Endpoints, store: Path) -> AsyncIterator[asyncio.s
             "TRACKGATE_PARTITIONS": "3",
             "TRACKGATE_HEALTH_PORT": "0",
             "TRACKGATE_SESSION_SECONDS": "6",
-            "TRACKGATE_RETRY_SECONDS": "[1, 2]",
+            "TRACKGATE_RETRY_SECONDS": "[2, 10]",
             "TRACKGATE_BRAKE_MINIMUM": "100000",
         },
     )
@@ -142,12 +151,18 @@ async def a_worker(endpoints: Endpoints, store: Path) -> AsyncIterator[asyncio.s
                 await process.wait()
 
 
+async def finding_on(
+    name: str, store: FolderStore, publisher: ConfluentPublisher, findings: Findings
+) -> FindingRecorded:
+    track = await upload_of(store, name)
+    await publisher.publish(envelope(UPLOADS, track, source="test"))
+    return await asyncio.to_thread(findings.about, track)
+
+
 async def verdict_on(
     name: str, artist_id: str, store: FolderStore, publisher: ConfluentPublisher, findings: Findings
 ) -> Verdict:
-    track = await upload_of(store, name)
-    await publisher.publish(envelope(UPLOADS, track, source="test"))
-    finding = await asyncio.to_thread(findings.about, track)
+    finding = await finding_on(name, store, publisher, findings)
     return next((match.verdict for match in finding.matches if match.artist_id == artist_id), finding.verdict)
 
 
@@ -163,7 +178,8 @@ async def test_uploads_are_judged_and_the_registry_is_followed_without_a_restart
     async with a_worker(endpoints, tmp_path) as worker:
         of = (store, publisher, findings)
         assert await verdict_on("tracks/night-shift.flac", liva, *of) is Verdict.MATCH
-        assert await verdict_on("tracks/il-centralino.flac", carlo, *of) is Verdict.NO_MATCH
+        before = await finding_on("tracks/il-centralino.flac", *of)
+        assert before.verdict is Verdict.NO_MATCH
         assert await verdict_on("tracks/metal-madness.ogg", liva, *of) is Verdict.NOT_MEASURED
 
         later = await an_artist(store, carlo, "tracks/il-centralino.flac")
@@ -174,5 +190,7 @@ async def test_uploads_are_judged_and_the_registry_is_followed_without_a_restart
             while await verdict_on("tracks/il-centralino.flac", carlo, *of) is not Verdict.MATCH:
                 pass
         assert await verdict_on("tracks/night-shift.flac", liva, *of) is Verdict.NO_MATCH
+        again = await asyncio.to_thread(findings.after, before)
+        assert [(match.artist_id, match.verdict) for match in again.matches] == [(carlo, Verdict.MATCH)]
         worker.terminate()
         assert await asyncio.wait_for(worker.wait(), PATIENCE) == 0
