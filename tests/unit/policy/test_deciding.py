@@ -182,6 +182,19 @@ async def test_a_new_measurement_that_changes_the_result_supersedes() -> None:
     assert world.story == ["publish", "label"]
 
 
+async def test_a_voice_found_when_a_published_track_is_listened_to_again_withdraws_it() -> None:
+    world = World()
+    await world.see(UPLOAD, AI, VOICE)
+    later = A_TIME + timedelta(days=3)
+    again = MATCHED.model_copy(update={"event_id": "listened again", "occurred_at": later})
+    await world.see(again, again)
+    published, withdrawn = world.decisions
+    assert world.story == ["publish", "quarantine"]
+    assert withdrawn.supersedes == published.event_id
+    assert "voice_without_consent" in codes(withdrawn)
+    assert world.standing == withdrawn
+
+
 async def test_an_older_measurement_that_comes_late_does_not_replace_a_newer_one() -> None:
     world = World()
     newer = CLONE.model_copy(update={"occurred_at": A_TIME + timedelta(hours=1)})
