@@ -12,6 +12,7 @@ from redis.exceptions import RedisError
 
 from services.moderation.adapters.artists import RegistryArtists
 from services.moderation.adapters.audit import AuditFile
+from services.moderation.adapters.bulk_jobs import RedisJobs
 from services.moderation.adapters.changes import QueueChanges
 from services.moderation.adapters.link_key import LinkKey
 from services.moderation.adapters.openid import Client, OpenIdProvider
@@ -119,6 +120,8 @@ def build_app(settings: ModerationApiSettings) -> FastAPI:
         clock=clock,
         probes=probes({"redis": redis_answers}),
         queues=Queues(settings.moderation_queues),
+        jobs=RedisJobs(redis),
+        bulk_undo=timedelta(seconds=settings.moderation_bulk_undo_seconds),
         team=None if local else _team(settings, http, SigningsIn(redis), clock),
         past=RedisPast(redis, queue),
         artists=artists,

@@ -93,6 +93,12 @@ class ModerationWorkerSettings(_QueueSettings, WorkerSettings):
 
 
 class ModerationApiSettings(_QueueSettings, SignInSettings):
+    moderation_bulk_undo_seconds: float = Field(
+        default=60.0,
+        ge=5.0,
+        le=3600.0,
+        description="each decision of a bulk action can be taken back for so long",
+    )
     moderation_port: int = Field(default=18803, ge=0, le=65535, description="port of page and API")
     moderation_reviewers: Path = Field(
         default=Path(".trackgate/reviewers.json"), description="who may sign in (JSON)"

@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 
@@ -16,12 +17,14 @@ from starlette.types import Scope
 
 from services.moderation.adapters.peaks import Waveforms
 from services.moderation.adapters.reviewers import Reviewers
+from services.moderation.bulk import Bulk, Jobs
 from services.moderation.domain.access import Queues
 from services.moderation.domain.past import NoPast, Past
 from services.moderation.listening import AudioLinks
 from services.moderation.references import Artists, NoArtists
 from services.moderation.settings import LabelChoice
 from services.moderation.web.audio_api import audio_routes
+from services.moderation.web.bulk_api import bulk_routes
 from services.moderation.web.case_file import CaseFile
 from services.moderation.web.cases_api import case_routes
 from services.moderation.web.hearing import Hearing
@@ -77,6 +80,8 @@ class Parts:
     clock: Clock
     probes: APIRouter
     queues: Queues = _ONE_QUEUE
+    jobs: Jobs | None = None
+    bulk_undo: timedelta = timedelta(seconds=60)
     team: Team | None = None
     past: Past = _NO_PAST
     artists: Artists = _NO_ARTISTS
@@ -112,6 +117,9 @@ def create_app(
     app.include_router(page_routes(page_parts))
     app.include_router(action_routes(page_parts))
     app.include_router(passing_routes(identity, parts.office))
+    if parts.jobs is not None:
+        bulk = Bulk(parts.office, parts.jobs, parts.queues, undo=parts.bulk_undo)
+        app.include_router(bulk_routes(identity, bulk, parts.clock))
     app.include_router(passing_action_routes(page_parts))
     door = Door(identity, parts.sessions, parts.office.audit)
     app.include_router(

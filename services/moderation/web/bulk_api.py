@@ -140,7 +140,7 @@ def _check(who: SignedIn, asked: BulkRequest) -> None:
         fault = "labels go with the outcome `label`, and only with it"
     if fault is not None:
         raise ProblemError(Problem.of("incomplete-answer", title=fault, status=422))
-    if not who.reviewer.may_put(asked.label_codes):
+    if who.reviewer.may_not_put(asked.label_codes):
         raise ProblemError(Problem.of("not-your-label", title="You may not put this label", status=403))
 
 

@@ -12,6 +12,7 @@ from fastapi import FastAPI
 
 from services.moderation.adapters.peaks import NoWaveform, Waveform
 from services.moderation.adapters.reviewers import Reviewers
+from services.moderation.bulk import Jobs
 from services.moderation.desk import Desk
 from services.moderation.domain.access import Reviewer, Role
 from services.moderation.domain.cases import case_id_of, summarise
@@ -191,12 +192,13 @@ class DeskWorld:
             )
         )
 
-    def app(self) -> FastAPI:
+    def app(self, *, jobs: Jobs | None = None) -> FastAPI:
         async def fine() -> Ready:
             return Ready()
 
         return create_app(
             Parts(
+                jobs=jobs,
                 office=Office(self.queue, self.desk, self.tracks, self.audit),
                 reviewers=self.reviewers,
                 sessions=self.sessions,

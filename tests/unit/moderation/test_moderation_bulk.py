@@ -1,10 +1,12 @@
 """Bulk actions: counted before, stopped, taken back; nobody does by the hundred what they may not do once."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
+import httpx
 import pytest
 
 from services.moderation.bulk import Bulk, Job, JobState
@@ -12,7 +14,7 @@ from services.moderation.domain.access import Queues
 from services.moderation.domain.queue import Answer, Filter
 from services.moderation.web.office import Office
 from shared.events import Outcome
-from tests.unit.moderation.desk_fakes import DeskWorld
+from tests.unit.moderation.desk_fakes import TOKENS, DeskWorld
 
 A_MATCH = {"matches": [{"artist_id": "liva", "verdict": "match", "standing": "unauthorised"}]}
 REJECT = Answer("", Outcome.REJECT, note="Spam.")
@@ -112,3 +114,31 @@ async def test_cancelling_stops_and_undo_takes_back_what_was_not_sent(desks: Des
     assert (await desks.world.queue.counts("sam")).free == 3
     desks.world.clock.at += timedelta(minutes=5)
     assert await desks.world.desk.resend(older_than=timedelta()) == 0
+
+
+async def test_only_seniors_start_one_and_with_the_count_that_they_were_shown(desks: Desks) -> None:
+    await desks.world.hold(1)
+    await desks.world.hold(2)
+    app = desks.world.app(jobs=desks.jobs)
+    body = {"outcome": "reject", "note": "Spam."}
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://127.0.0.1") as client:
+        for nobody in ("ada", "vic"):
+            headers = {"Authorization": f"Bearer {TOKENS[nobody]}"}
+            for path in ("/v1/bulk/preview", "/v1/bulk"):
+                refused = await client.post(path, json=body | {"expected": 2}, headers=headers)
+                assert refused.status_code == 403
+        sam = {"Authorization": f"Bearer {TOKENS['sam']}"}
+        unsaid = await client.post("/v1/bulk/preview", json={"outcome": "reject"}, headers=sam)
+        assert unsaid.status_code == 422
+        shown = (await client.post("/v1/bulk/preview", json=body, headers=sam)).json()
+        assert shown["count"] == 2
+        wrong = await client.post("/v1/bulk", json=body | {"expected": 3}, headers=sam)
+        assert wrong.status_code == 409
+        job_id = (await client.post("/v1/bulk", json=body | {"expected": 2}, headers=sam)).json()["job_id"]
+        async with asyncio.timeout(10):
+            told = {"state": "running"}
+            while told["state"] == "running":
+                told = (await client.get(f"/v1/bulk/{job_id}", headers=sam)).json()
+        assert told["done"] == 2
+        undone = (await client.post(f"/v1/bulk/{job_id}/undo", headers=sam)).json()
+        assert (undone["state"], undone["undone"]) == ("undone", 2)
