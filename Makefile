@@ -4,7 +4,6 @@ SHELL := /bin/bash
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
-SERVICES := ingest ai_detector voice_matcher registry policy moderation notifier cli
 export OMP_NUM_THREADS ?= 1
 
 ##@ Use
@@ -34,6 +33,13 @@ format: $(VENV)/.dev ## Let ruff put the code in shape
 
 contracts: $(VENV)/.dev ## Generate JSON Schemas and the AsyncAPI document from the events
 	@$(BIN)/python -m shared.contracts
+
+##@ Measure
+bench: $(VENV)/.dev ## Load on the stack that `make run` started: nothing lost, nothing twice; build/bench/pipeline.json
+	@$(BIN)/trackgate bench
+
+bench-moderation: $(VENV)/.dev ## A million cases, fifty moderators over HTTP; build/bench/moderation.json
+	@$(BIN)/python -m services.moderation.bench
 
 bench-policy: $(VENV)/.dev ## Decisions per core at 10, 100 and 500 rules, and push to effect, into build/bench/policy.json
 	@$(BIN)/python -m services.policy.bench
@@ -74,4 +80,4 @@ help:
 	  /^[a-zA-Z_-]+:.*?##/ { printf "  \033[36m%-12s\033[0m %s\n", $$1, $$2 } \
 	  /^##@/ { printf "\n\033[1m%s\033[0m\n", substr($$0, 5) }' $(MAKEFILE_LIST)
 
-.PHONY: bench-policy run demo test test-unit lint format contracts install system lock clean help
+.PHONY: bench bench-moderation bench-policy run demo test test-unit lint format contracts install system lock clean help
