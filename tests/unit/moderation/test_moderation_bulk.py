@@ -138,6 +138,7 @@ async def test_only_seniors_start_one_and_with_the_count_that_they_were_shown(de
         async with asyncio.timeout(10):
             told = {"state": "running"}
             while told["state"] == "running":
+                await asyncio.sleep(0)
                 told = (await client.get(f"/v1/bulk/{job_id}", headers=sam)).json()
         assert told["done"] == 2
         undone = (await client.post(f"/v1/bulk/{job_id}/undo", headers=sam)).json()
