@@ -32,7 +32,7 @@ format: $(VENV)/.dev ## Let ruff put the code in shape
 	@$(BIN)/ruff check --fix .
 
 contracts: $(VENV)/.dev ## Generate JSON Schemas and the AsyncAPI document from the events
-	@$(BIN)/python -m shared.contracts
+	@$(BIN)/python -m shared.contracts write
 
 ##@ Measure
 bench: $(VENV)/.dev ## Load on the stack that `make run` started: nothing lost, nothing twice; build/bench/pipeline.json

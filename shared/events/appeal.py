@@ -27,7 +27,7 @@ class AppealFiled(Event):
 
 
 class AppealOutcome(StrEnum):
-    """``lapsed``: the contested decision was replaced by one that restricts nothing before anyone answered."""
+    """``lapsed``: before anyone answered, a decision that restricts nothing replaced the contested one."""
 
     UPHELD = "upheld"
     OVERTURNED = "overturned"

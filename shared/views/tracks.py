@@ -58,7 +58,7 @@ class TrackView:
         return next((finding for finding in self.findings if finding.detector == detector), None)
 
 
-def field_of(event: TrackEvent) -> str:
+def field_of(event: TrackEvent) -> str:  # noqa: PLR0911 - one name a kind of event
     """The hash field that ``event`` occupies; a repeat of the event occupies the same one."""
     match event:
         case TrackUploaded():
@@ -90,7 +90,9 @@ def fold(fields: Mapping[str, bytes]) -> TrackView:
     reviews = [ReviewResolved.from_bytes(fields[name]) for name in fields if name.startswith("review:")]
     labels = [LabelStated.from_bytes(fields[name]) for name in fields if name.startswith("label:")]
     appeals = [AppealFiled.from_bytes(fields[name]) for name in fields if name.startswith("appeal:")]
-    decided = [AppealDecided.from_bytes(fields[name]) for name in fields if name.startswith("appeal-decided:")]
+    decided = [
+        AppealDecided.from_bytes(fields[name]) for name in fields if name.startswith("appeal-decided:")
+    ]
     upload = fields.get("upload")
     return TrackView(
         upload=TrackUploaded.from_bytes(upload) if upload is not None else None,

@@ -43,7 +43,7 @@ class Resolution(Record):
 
 
 class Proposal(Record):
-    """A releasing answer that waits for a second person. ``proposal_id``: the id that the review would have."""
+    """A releasing answer that waits for a second person; ``proposal_id`` is the review's id to be."""
 
     proposal_id: str
     decision_id: str
