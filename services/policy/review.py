@@ -29,9 +29,9 @@ def apply_review(
     """The person's outcome with the reason ``reviewed``; the rules' trace stays.
 
     A review that names no labels keeps those of the rules. Three reviews cannot be applied and leave the
-    track held, saying so: one that would release what a final rule holds, one by a single person that would release
-    a track in which a protected voice was recognised (``needs_two``), and one whose labels the policy does
-    not know.
+    track held, saying so: one that would release what a final rule holds, one by a single person that would
+    release a track in which a protected voice was recognised (``needs_two``), and one whose labels the
+    policy does not know.
     """
     releases = SEVERITY[review.outcome] < SEVERITY[Outcome.QUARANTINE]
     if final_rule is not None and releases:
