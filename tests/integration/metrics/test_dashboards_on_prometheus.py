@@ -112,6 +112,7 @@ def review_of(decision: DecisionMade) -> ReviewResolved:
         decision_id=decision.event_id,
         outcome=Verdict.PUBLISH,
         reviewer_id="ada",
+        confirmed_by="ben",
     )
 
 
