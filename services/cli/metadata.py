@@ -1,4 +1,4 @@
-"""What is declared about each file: options first, then the metadata file, then the file's own name. Pure."""
+"""What is declared about each file: options, then the metadata file, then its tags, then its name. Pure."""
 
 import json
 from collections.abc import Mapping
@@ -30,7 +30,12 @@ def read_metadata_file(text: str, name: str) -> tuple[Metadata, Mapping[str, Met
 
 
 def metadata_of(
-    file: PurePath, *, options: Metadata, common: Metadata, by_file: Mapping[str, Metadata]
+    file: PurePath,
+    *,
+    options: Metadata,
+    common: Metadata,
+    by_file: Mapping[str, Metadata],
+    tags: Metadata | None = None,
 ) -> Metadata:
     """Everything that is declared about ``file``. Options that are None or empty were not given.
 
@@ -38,10 +43,10 @@ def metadata_of(
         SettingsError: nobody says who the artist is.
     """
     said = {name: value for name, value in options.items() if value not in (None, [], ())}
-    declared = {**from_name(file), **common, **by_file.get(file.name, {}), **said}
+    declared = {**from_name(file), **(tags or {}), **common, **by_file.get(file.name, {}), **said}
     if not declared.get("display_artist"):
         raise SettingsError(
-            f"{file.name}: who is the artist? Give --artist, a metadata file, "
+            f"{file.name}: who is the artist? Give --artist, a metadata file, tags, "
             "or name the file `Artist - Title.flac`"
         )
     return declared

@@ -14,6 +14,7 @@ from services.cli.credentials import secret
 from services.cli.metadata import metadata_of, read_metadata_file
 from services.cli.options import DEFAULT_API, Api, ApiKey, ApiKeyFile, Json
 from services.cli.screening import Accepted, Decided, Submission, submit
+from services.cli.tags import tags_of
 from services.cli.track_tables import coloured, result_json, results_table, track_json, tracks_table
 from services.cli.tracks import RECEIVED, Track
 from services.cli.upload_bars import upload_bars
@@ -74,8 +75,8 @@ def submit_files(
 ) -> None:
     """Deliver recordings, and with [b]--watch[/] see what becomes of them.
 
-    What you leave out comes from the metadata file, then from the file's name (`Artist - Title.flac`). The
-    same file with the same words is the same track however often you send it.
+    What you leave out comes from the metadata file, then from the file's tags, then from its name
+    (`Artist - Title.flac`). The same file with the same words is the same track however often you send it.
 
     [dim]$[/] trackgate submit "Ada Voice - Song.flac" --ai-use none --watch
     [dim]$[/] trackgate submit *.flac --metadata album.json --watch --json > decisions.json
@@ -97,7 +98,9 @@ def submit_files(
             read_metadata_file(metadata.read_text(encoding="utf-8"), metadata.name) if metadata else ({}, {})
         )
         submissions = [
-            Submission(file, metadata_of(file, options=options, common=common, by_file=by_file))
+            Submission(
+                file, metadata_of(file, options=options, common=common, by_file=by_file, tags=tags_of(file))
+            )
             for file in files
         ]
         key = _key(api_key, api_key_file)
