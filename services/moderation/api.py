@@ -11,7 +11,6 @@ from redis.asyncio import BlockingConnectionPool, Redis
 from redis.exceptions import RedisError
 
 from services.moderation.adapters.artists import RegistryArtists
-from services.moderation.adapters.audit import AuditFile
 from services.moderation.adapters.bulk_jobs import RedisJobs
 from services.moderation.adapters.changes import QueueChanges
 from services.moderation.adapters.link_key import LinkKey
@@ -30,6 +29,7 @@ from services.moderation.settings import ModerationApiSettings
 from services.moderation.web.app import Parts, create_app
 from services.moderation.web.office import Office
 from services.moderation.web.provider_sign_in import Team
+from shared.audit.file import AuditFile
 from shared.clock import Clock, SystemClock
 from shared.errors import SettingsError
 from shared.http import NotReady, Ready, probes, serve
@@ -59,7 +59,7 @@ def build_app(settings: ModerationApiSettings) -> FastAPI:
     clock = SystemClock()
     local = settings.moderation_sign_in == "local"
     reviewers = read_reviewers(settings.moderation_reviewers) if local else Reviewers(())
-    audit = AuditFile(settings.moderation_audit, clock)
+    audit = AuditFile(settings.moderation_audit, clock, setting="TRACKGATE_MODERATION_AUDIT")
     # A burst of requests waits for a connection instead of being refused one; an open page holds one.
     pool = BlockingConnectionPool.from_url(
         settings.redis,

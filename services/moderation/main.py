@@ -5,12 +5,12 @@ import asyncio
 import sys
 from pathlib import Path
 
-from services.moderation.adapters.audit import verify_file
 from services.moderation.adapters.reviewers import add_reviewer
 from services.moderation.domain.access import OTHER_QUEUE, Role
-from services.moderation.domain.audit import Broken, Checkpoint
 from services.moderation.settings import ModerationApiSettings, ModerationWorkerSettings
 from shared import logs
+from shared.audit.chain import Broken, Checkpoint
+from shared.audit.file import verify_file
 from shared.errors import SettingsError, TrackgateError
 
 EXIT_BROKEN = 1

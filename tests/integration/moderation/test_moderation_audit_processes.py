@@ -5,18 +5,18 @@ import signal
 import sys
 from pathlib import Path
 
-from services.moderation.adapters.audit import AuditFile, verify_file
-from services.moderation.domain.audit import Whole
+from shared.audit.chain import Whole
+from shared.audit.file import AuditFile, verify_file
 from shared.clock import SystemClock
 
 WRITER = """
 import asyncio, sys
 from pathlib import Path
-from services.moderation.adapters.audit import AuditFile
+from shared.audit.file import AuditFile
 from shared.clock import SystemClock
 
 async def main(path, name, count):
-    audit = AuditFile(Path(path), SystemClock())
+    audit = AuditFile(Path(path), SystemClock(), setting="AUDIT")
     print("ready", flush=True)
     for start in range(0, count, 10):
         await asyncio.gather(*(audit.record("heard", reviewer_id=name, token=start + n) for n in range(10)))
@@ -45,7 +45,7 @@ async def test_processes_that_share_the_log_never_fork_the_chain(tmp_path: Path)
     killed.send_signal(signal.SIGKILL)
     for process in (killed, *writers):
         await asyncio.wait_for(process.communicate(), 60)
-    audit = AuditFile(path, SystemClock())
+    audit = AuditFile(path, SystemClock(), setting="AUDIT")
     await audit.record("heard", reviewer_id="after")
     audit.close()
     found = verify_file(path)

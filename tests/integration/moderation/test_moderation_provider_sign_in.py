@@ -19,8 +19,8 @@ import pytest_asyncio
 from redis.asyncio import Redis
 
 from deploy.local.ports import free_ports
-from services.moderation.adapters.audit import verify_file
-from services.moderation.domain.audit import Whole
+from shared.audit.chain import Whole
+from shared.audit.file import verify_file
 from tests.support.oidc_provider import query_of
 from tests.support.stack import Endpoints
 

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import services.moderation
-from services.moderation.adapters.audit import AuditFile, verify_file
-from services.moderation.domain.audit import (
+from services.moderation.main import main
+from shared.audit.chain import (
     EMPTY,
     GENESIS,
     Broken,
@@ -23,11 +23,12 @@ from services.moderation.domain.audit import (
     entry_of,
     verify,
 )
-from services.moderation.main import main
+from shared.audit.file import AuditFile, verify_file
 from shared.clock import SetClock
 from shared.errors import SettingsError, SystemicError
 from tests.unit.moderation.desk_fakes import NOW
 
+SETTING = "TRACKGATE_MODERATION_AUDIT"
 Verified = tuple[int, str]
 ALLOWED_NAMES = frozenset(
     {
@@ -42,7 +43,9 @@ ALLOWED_NAMES = frozenset(
 def a_log(count: int = 5) -> list[bytes]:
     lines, head = [], EMPTY
     for number in range(count):
-        line, head = chained(entry_of(NOW.isoformat(), "heard", "ada", {"case_id": f"c{number}"}), head)
+        line, head = chained(
+            entry_of(NOW.isoformat(), "heard", {"reviewer_id": "ada", "case_id": f"c{number}"}), head
+        )
         lines.append(line)
     return lines
 
@@ -131,17 +134,19 @@ def test_the_same_record_written_differently_is_not_the_same() -> None:
 
 @given(st.dictionaries(st.sampled_from(["case_id", "token"]), st.text() | st.integers() | st.none()))
 def test_only_ids_are_kept_as_they_are(about: dict[str, str | int | None]) -> None:
-    entry = entry_of("t", "heard", "ada", about)
+    entry = entry_of("t", "heard", about)
     for name, value in about.items():
         if isinstance(value, str) and (not value.isascii() or " " in value or len(value) > 200):
             assert str(entry[name]).startswith("sha256:")
         canonical(entry).decode()
     with pytest.raises(ValueError, match="hash"):
-        entry_of("t", "heard", "ada", {"hash": "x"})
+        entry_of("t", "heard", {"reviewer_id": "ada", "hash": "x"})
 
 
 def test_a_name_does_not_get_in() -> None:
-    line, _ = chained(entry_of("t", "heard", "Liva Norrfjell", {"case_id": "Neon Fjord"}), EMPTY)
+    line, _ = chained(
+        entry_of("t", "heard", {"reviewer_id": "Liva Norrfjell", "case_id": "Neon Fjord"}), EMPTY
+    )
     assert b"Norrfjell" not in line
     assert b"Neon" not in line
 
@@ -180,7 +185,7 @@ def test_no_deed_tells_more_than_ids_numbers_and_codes() -> None:
 async def test_the_file_goes_on_where_it_ended(tmp_path: Path) -> None:
     path = tmp_path / "audit" / "moderation.jsonl"
     for deed in ("claimed", "heard"):
-        audit = AuditFile(path, SetClock(NOW))
+        audit = AuditFile(path, SetClock(NOW), setting=SETTING)
         await audit.record(deed, reviewer_id="ada", case_id="c1")
         audit.close()
     entries = [json.loads(line) for line in path.read_text().splitlines()]
@@ -198,7 +203,10 @@ async def test_the_file_goes_on_where_it_ended(tmp_path: Path) -> None:
 
 async def test_two_that_share_a_file_keep_one_chain(tmp_path: Path) -> None:
     path = tmp_path / "audit.jsonl"
-    one, two = AuditFile(path, SetClock(NOW)), AuditFile(path, SetClock(NOW))
+    one, two = (
+        AuditFile(path, SetClock(NOW), setting=SETTING),
+        AuditFile(path, SetClock(NOW), setting=SETTING),
+    )
     deeds = [audit.record("heard", reviewer_id="ada", token=n) for n in range(100) for audit in (one, two)]
     await asyncio.gather(*deeds)
     found = verify_file(path)
@@ -212,7 +220,7 @@ async def test_a_record_that_was_torn_by_a_crash_is_taken_away_and_told_of(tmp_p
     path = tmp_path / "audit.jsonl"
     lines = a_log(3)
     path.write_bytes(b"".join(lines) + b'{"at":"2026')
-    audit = AuditFile(path, SetClock(NOW))
+    audit = AuditFile(path, SetClock(NOW), setting=SETTING)
     await audit.record("heard", reviewer_id="ada")
     audit.close()
     found = verify_file(path, head_of(lines))
@@ -226,13 +234,13 @@ def test_a_file_that_is_no_chained_log_stops_the_start(tmp_path: Path, content: 
     path = tmp_path / "audit.jsonl"
     path.write_bytes(content)
     with pytest.raises(SettingsError, match="TRACKGATE_MODERATION_AUDIT"):
-        AuditFile(path, SetClock(NOW))
+        AuditFile(path, SetClock(NOW), setting=SETTING)
     assert path.read_bytes() == content
 
 
 async def test_a_disk_that_refuses_refuses_the_deed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "audit.jsonl"
-    audit = AuditFile(path, SetClock(NOW))
+    audit = AuditFile(path, SetClock(NOW), setting=SETTING)
     await audit.record("heard", reviewer_id="ada")
     before = path.read_bytes()
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import structlog
 
-from services.moderation.domain.audit import (
+from shared.audit.chain import (
     EMPTY,
     MAX_LINE_BYTES,
     Broken,
@@ -36,8 +36,12 @@ class AuditFile:
     Entries that come while others are being written go to the disk together, with one fsync.
     """
 
-    def __init__(self, path: Path, clock: Clock) -> None:
-        """Raises SettingsError: the file cannot be written, or is not an audit log of ours."""
+    def __init__(self, path: Path, clock: Clock, *, setting: str) -> None:
+        """``setting`` is the variable that names ``path``, for what is said of it.
+
+        Raises:
+            SettingsError: the file cannot be written, or is not an audit log of ours.
+        """
         self._clock = clock
         self._waiting: list[tuple[dict[str, Value], asyncio.Future[None]]] = []
         self._writing: asyncio.Task[None] | None = None
@@ -47,23 +51,21 @@ class AuditFile:
             self._file = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
             _sync_folder(path.parent)
         except OSError as error:
-            raise SettingsError(
-                f"TRACKGATE_MODERATION_AUDIT: cannot write {path}: {error.strerror}"
-            ) from error
+            raise SettingsError(f"{setting}: cannot write {path}: {error.strerror}") from error
         try:
             head = self._append([])
         except SystemicError as error:
             os.close(self._file)
-            raise SettingsError(f"TRACKGATE_MODERATION_AUDIT: {path}: {error}") from error
+            raise SettingsError(f"{setting}: {path}: {error}") from error
         log.info("audit log", checkpoint=str(head))
 
-    async def record(self, deed: str, *, reviewer_id: str, **about: Value) -> None:
-        """Returns when the record is on the disk.
+    async def record(self, deed: str, **about: Value) -> None:
+        """Returns when the record is on the disk. Who did it is among ``about``.
 
         Raises:
             SystemicError: it could not be written; the deed must not happen.
         """
-        entry = entry_of(self._clock.now().isoformat(), deed, reviewer_id, about)
+        entry = entry_of(self._clock.now().isoformat(), deed, about)
         written = asyncio.get_running_loop().create_future()
         self._waiting.append((entry, written))
         if self._writing is None:
@@ -110,7 +112,7 @@ class AuditFile:
                 # Never acknowledged: its process died while writing it, and its deed did not happen.
                 size -= torn
                 os.ftruncate(self._file, size)
-                mended = entry_of(self._clock.now().isoformat(), "log_mended", "-", {"torn_bytes": torn})
+                mended = entry_of(self._clock.now().isoformat(), "log_mended", {"torn_bytes": torn})
                 entries = [mended, *entries]
         before = head.seq
         for entry in entries:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 GENESIS = "0" * 64
 MAX_LINE_BYTES = 16_384
-_OWN = frozenset({"seq", "at", "deed", "reviewer_id", "prev", "hash"})
+_OWN = frozenset({"seq", "at", "deed", "prev", "hash"})
 _ID = re.compile(r"[!-~]{0,200}")
 _CHECKPOINT = re.compile(r"(\d{1,15}):([0-9a-f]{64})")
 
@@ -59,7 +59,7 @@ class Broken:
     why: str
 
 
-def entry_of(at: str, deed: str, reviewer_id: str, about: Mapping[str, Value]) -> dict[str, Value]:
+def entry_of(at: str, deed: str, about: Mapping[str, Value]) -> dict[str, Value]:
     """What happened, as it goes into the log: ids and numbers only.
 
     A text that is no id (free text has blanks, names have letters beyond ASCII) is kept as its digest: it can
@@ -71,7 +71,7 @@ def entry_of(at: str, deed: str, reviewer_id: str, about: Mapping[str, Value]) -
     if taken := _OWN & about.keys():
         raise ValueError(f"the audit log itself sets {', '.join(sorted(taken))}")
     told = {name: _as_id(value) for name, value in about.items()}
-    return {"at": at, "deed": deed, "reviewer_id": _as_id(reviewer_id), **told}
+    return {"at": at, "deed": deed, **told}
 
 
 def chained(entry: Mapping[str, Value], after: Checkpoint) -> tuple[bytes, Checkpoint]:
