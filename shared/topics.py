@@ -9,17 +9,21 @@ from dataclasses import dataclass, field
 from shared.events import (
     AppealDecided,
     AppealFiled,
+    ArtistKeyGiven,
     ConsentGrant,
     DecisionMade,
     DistributorRegistered,
+    EnrolmentProposed,
     Event,
     FindingRecorded,
     LabelStated,
     PolicyVersionChanged,
     ProtectedArtist,
+    ReferencesChecked,
     RelistenRequested,
     ReviewResolved,
     TrackUploaded,
+    VoiceprintSealed,
     WebhookDelivery,
     WebhookRegistered,
 )
@@ -92,6 +96,36 @@ GRANTS = Topic(
     compacted=True,
     partitions=1,
 )
+PROPOSALS = Topic(
+    "registry.proposals",
+    EnrolmentProposed,
+    "Artists whom somebody proposes to protect, by artist; the last word on each.",
+    consumers=("ai_detector", "voice_matcher"),
+    compacted=True,
+    partitions=1,
+)
+CHECKS = Topic(
+    "registry.checks",
+    ReferencesChecked,
+    "What each detector thinks of a proposal's recordings, by artist and detector.",
+    compacted=True,
+    partitions=1,
+)
+VOICEPRINTS = Topic(
+    "registry.voiceprints",
+    VoiceprintSealed,
+    "Voice templates, each sealed with its artist's key; a tombstone where one was deleted.",
+    compacted=True,
+    partitions=1,
+)
+ARTIST_KEYS = Topic(
+    "registry.artist_keys",
+    ArtistKeyGiven,
+    "Keys that artists gave to those who deliver for them, by key id.",
+    consumers=("policy",),
+    compacted=True,
+    partitions=1,
+)
 DISTRIBUTORS = Topic(
     "registry.distributors",
     DistributorRegistered,
@@ -133,6 +167,10 @@ TOPICS: tuple[Topic, ...] = (
     APPEALS_DECIDED,
     ARTISTS,
     GRANTS,
+    PROPOSALS,
+    CHECKS,
+    VOICEPRINTS,
+    ARTIST_KEYS,
     DISTRIBUTORS,
     POLICIES,
     WEBHOOKS,

@@ -6,7 +6,9 @@ from enum import StrEnum
 from shared.topics import (
     APPEALS,
     APPEALS_DECIDED,
+    ARTIST_KEYS,
     ARTISTS,
+    CHECKS,
     DECISIONS,
     DELIVERIES,
     DISTRIBUTORS,
@@ -14,9 +16,11 @@ from shared.topics import (
     GRANTS,
     LABELS,
     POLICIES,
+    PROPOSALS,
     RELISTENS,
     REVIEWS,
     UPLOADS,
+    VOICEPRINTS,
     WEBHOOKS,
     Topic,
 )
@@ -74,6 +78,24 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation("registry", Action.RECEIVE, ARTISTS, "Know its own last word."),
     Operation("registry", Action.RECEIVE, GRANTS, "Know its own last word."),
     Operation("registry", Action.RECEIVE, DISTRIBUTORS, "Know its own last word."),
+    Operation("registry", Action.SEND, PROPOSALS, "Propose to protect an artist; approve or reject it."),
+    Operation("registry", Action.RECEIVE, PROPOSALS, "Know its own last word."),
+    Operation("registry", Action.RECEIVE, CHECKS, "Show the approver what the detectors think."),
+    Operation("registry", Action.SEND, VOICEPRINTS, "Delete a withdrawn artist's template (a tombstone)."),
+    Operation(
+        "registry", Action.RECEIVE, VOICEPRINTS, "Know whose template was made; nothing is opened."
+    ),
+    Operation("registry", Action.SEND, ARTIST_KEYS, "Give or revoke an artist's key."),
+    Operation("registry", Action.RECEIVE, ARTIST_KEYS, "Know its own last word."),
+    Operation("voice_matcher", Action.RECEIVE, PROPOSALS, "Check the recordings of a proposal."),
+    Operation("voice_matcher", Action.SEND, CHECKS, "Say what the recordings of a proposal hold."),
+    Operation("voice_matcher", Action.SEND, VOICEPRINTS, "Keep a template for all workers, sealed."),
+    Operation("voice_matcher", Action.RECEIVE, VOICEPRINTS, "Search for voices without listening again."),
+    Operation("ai_detector", Action.RECEIVE, PROPOSALS, "Check the recordings of a proposal."),
+    Operation("ai_detector", Action.SEND, CHECKS, "Say whether a recording is itself generated."),
+    Operation(
+        "policy", Action.RECEIVE, ARTIST_KEYS, "Know whom an artist lets deliver."
+    ),
     Operation("registry", Action.SEND, WEBHOOKS, "Register where a distributor wants to be told."),
     Operation("registry", Action.RECEIVE, WEBHOOKS, "Know its own last word."),
     Operation("ingest", Action.RECEIVE, WEBHOOKS, "Show a distributor its own endpoint."),

@@ -5,22 +5,43 @@ under ``shared/contracts`` are generated from here and a test refuses drift.
 """
 
 from shared.events.appeal import AppealDecided, AppealFiled, AppealOutcome
+from shared.events.artist_key import ArtistKeyGiven
 from shared.events.base import Event, Record, TimeRange
 from shared.events.decision import DecisionMade, Label, Outcome, Reason, RuleTrace
-from shared.events.finding import ArtistMatch, FindingRecorded, Passage, Verdict
+from shared.events.enrolment import (
+    EnrolmentProposed,
+    Fitness,
+    Neighbour,
+    ProposalState,
+    ReferenceCheck,
+    ReferencesChecked,
+)
+from shared.events.finding import (
+    ArtistMatch,
+    FindingRecorded,
+    Part,
+    PartReading,
+    Passage,
+    Provenance,
+    ProvenanceState,
+    Verdict,
+)
 from shared.events.label import LabelAction, LabelStated
 from shared.events.policy import PolicyStage, PolicyStep, PolicyVersionChanged
 from shared.events.registry import (
     ArtistStatus,
+    BiometricConsent,
     ConsentGrant,
     DistributorRegistered,
     GrantUse,
+    ProofOfAuthority,
     ProtectedArtist,
     VoiceReference,
 )
 from shared.events.relisten import RelistenRequested
 from shared.events.review import ReviewResolved
 from shared.events.upload import AiUse, AudioRef, Contributor, Declaration, TrackUploaded
+from shared.events.voiceprint import VoiceprintSealed
 from shared.events.webhook import DeliveryStep, WebhookDelivery, WebhookRegistered
 
 __all__ = [
@@ -28,29 +49,42 @@ __all__ = [
     "AppealDecided",
     "AppealFiled",
     "AppealOutcome",
+    "ArtistKeyGiven",
     "ArtistMatch",
     "ArtistStatus",
     "AudioRef",
+    "BiometricConsent",
     "ConsentGrant",
     "Contributor",
     "DecisionMade",
     "Declaration",
     "DeliveryStep",
     "DistributorRegistered",
+    "EnrolmentProposed",
     "Event",
     "FindingRecorded",
+    "Fitness",
     "GrantUse",
     "Label",
     "LabelAction",
     "LabelStated",
+    "Neighbour",
     "Outcome",
+    "Part",
+    "PartReading",
     "Passage",
     "PolicyStage",
     "PolicyStep",
     "PolicyVersionChanged",
+    "ProofOfAuthority",
+    "ProposalState",
     "ProtectedArtist",
+    "Provenance",
+    "ProvenanceState",
     "Reason",
     "Record",
+    "ReferenceCheck",
+    "ReferencesChecked",
     "RelistenRequested",
     "ReviewResolved",
     "RuleTrace",
@@ -58,6 +92,7 @@ __all__ = [
     "TrackUploaded",
     "Verdict",
     "VoiceReference",
+    "VoiceprintSealed",
     "WebhookDelivery",
     "WebhookRegistered",
 ]

@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import Annotated, ClassVar
 
-from pydantic import Field
+from pydantic import AwareDatetime, Field
 
 from shared.events.base import Event, Probability, Record, Sha256, Slug, TimeRange, TrackId
 
@@ -27,6 +27,56 @@ class Passage(Record):
     range: TimeRange
     score: float
     note: str | None = None
+    probability: Probability | None = None
+    verdict: Verdict | None = None
+
+
+class Part(StrEnum):
+    """``instrumental`` is what is left where no voice is, or without what is centred."""
+
+    VOCAL = "vocal"
+    INSTRUMENTAL = "instrumental"
+
+
+class PartReading(Record):
+    """One part of the music read by itself. ``how`` says in words by what it was told from the rest."""
+
+    part: Part
+    how: str = Field(max_length=500)
+    verdict: Verdict
+    score: float | None = None
+    probability: Probability | None = None
+    seconds: Annotated[float, Field(ge=0.0)] = 0.0
+
+
+class ProvenanceState(StrEnum):
+    """What holds of the signature.
+
+    ``trusted``: whole, and signed by someone on the operator's trust list. ``untrusted``: whole, signed by
+    someone else. ``invalid``: the audio or the manifest was changed after signing. ``unreadable``: there is
+    one and it could not be read.
+    """
+
+    TRUSTED = "trusted"
+    UNTRUSTED = "untrusted"
+    INVALID = "invalid"
+    UNREADABLE = "unreadable"
+
+
+class Provenance(Record):
+    """What a signed manifest inside the file declares. A declaration, never a detection; none says nothing.
+
+    ``source_types`` are IPTC digital source types by their last part, ``problems`` validation codes.
+    """
+
+    standard: str = "c2pa"
+    state: ProvenanceState
+    declares_generated: bool = False
+    source_types: tuple[str, ...] = ()
+    generator: str | None = Field(default=None, max_length=200, description="software that made the claim")
+    signed_by: str | None = Field(default=None, max_length=200)
+    signed_at: AwareDatetime | None = None
+    problems: tuple[str, ...] = ()
 
 
 class ArtistMatch(Record):
@@ -62,6 +112,11 @@ class FindingRecorded(Event):
     seconds_measured: Annotated[float, Field(ge=0.0)] = 0.0
     cpu_seconds: Annotated[float, Field(ge=0.0)] = 0.0
     passages: tuple[Passage, ...] = ()
+    ranges: tuple[Passage, ...] = Field(
+        default=(), description="joined passages that are positive by themselves, whatever the whole is"
+    )
+    parts: tuple[PartReading, ...] = ()
+    provenance: Provenance | None = None
     matches: tuple[ArtistMatch, ...] = ()
     measurements: dict[str, float | str] = Field(default_factory=dict)
 

@@ -14,19 +14,39 @@ class ArtistStatus(StrEnum):
 
 
 class VoiceReference(Record):
-    """A recording of the artist's own voice, as stored; the voice matcher measures it, nobody else."""
+    """A recording of the artist's own voice, as stored; the voice matcher measures it, nobody else.
+
+    Recordings of one ``group`` (a register, an era) make one template; an artist may have several.
+    """
 
     uri: str
     sha256: Sha256
     seconds: float
     rights_basis: str
+    group: str = ""
+
+
+class BiometricConsent(Record):
+    """The explicit consent to being recognised by voice: who gave it, when, and to which wording."""
+
+    given_by: str
+    given_at: AwareDatetime
+    wording: Slug
+
+
+class ProofOfAuthority(Record):
+    """Why the proposer may speak for the artist; the document itself stays with whoever holds it."""
+
+    statement: str
+    document_sha256: Sha256 | None = None
 
 
 class ProtectedArtist(Event):
     """An artist whose voice is looked for. ``withdrawn`` stops the search at once.
 
     ``own_distributors`` hold the artist's key: what they deliver is the artist's own.
-    ``biometric_consent`` says how the artist agreed to being recognised by voice (GDPR Art. 9).
+    ``biometric_consent`` says how the artist agreed to being recognised by voice (GDPR Art. 9), ``consent``
+    who did, when and to which wording. ``approved_by`` is never ``proposed_by``.
     """
 
     event_type: ClassVar[str] = "trackgate.artist.protected.v1"
@@ -39,6 +59,10 @@ class ProtectedArtist(Event):
     references: tuple[VoiceReference, ...] = ()
     own_distributors: tuple[Slug, ...] = ()
     biometric_consent: str
+    consent: BiometricConsent | None = None
+    authority: ProofOfAuthority | None = None
+    proposed_by: Slug | None = None
+    approved_by: Slug | None = None
 
     @property
     def partition_key(self) -> str:
@@ -56,7 +80,8 @@ class ConsentGrant(Event):
     """An artist's permission: to whom, for what, where and until when. Deny by default.
 
     ``grantee`` is a distributor id or ``*``. Empty ``isrcs`` means the grantee's whole catalogue.
-    Live at t: ``valid_from <= t < valid_until`` and not ``revoked_at <= t``.
+    Live at t: ``valid_from <= t < valid_until`` and not ``revoked_at <= t``. ``granted_by`` is who signed,
+    for the artist or as the artist; ``recorded_by`` who entered it.
     """
 
     event_type: ClassVar[str] = "trackgate.grant.given.v1"
@@ -72,6 +97,8 @@ class ConsentGrant(Event):
     revoked_at: AwareDatetime | None = None
     label_required: bool = True
     document_sha256: Sha256 | None = None
+    granted_by: str | None = None
+    recorded_by: Slug | None = None
 
     @property
     def partition_key(self) -> str:
