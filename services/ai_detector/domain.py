@@ -6,73 +6,16 @@ composition, and a decoder without strided up-sampling leaves nothing to find: h
 spectra; this is a design of our own, and whoever deploys it should take legal advice (see the model card).
 """
 
-from dataclasses import dataclass, field
-from enum import StrEnum
-from itertools import pairwise
-
 import numpy as np
 
-from services.ai_detector import features, lattice
-from services.ai_detector.features import Reading
+from services.ai_detector import features
+from services.ai_detector.measurement import Measurement, Obstacle
+from services.ai_detector.passages import Listener
 from services.ai_detector.readout import Readout
 from services.ai_detector.spectrum import SILENCE_RMS, Floats, Spectra, long_term_spectra, rms
 from shared.events.finding import Verdict
 
 MIN_SECONDS = 5.0
-PASSAGE_SECONDS = 30.0
-_EVIDENT_Z = 6.0  # below this the best spacing is what chance gives, and naming a decoder would mislead
-
-
-class Obstacle(StrEnum):
-    """Why nothing could be measured."""
-
-    TOO_SHORT = "too_short"
-    SILENT = "silent"
-    BAND_LIMITED = "band_limited"
-    NOT_FINITE = "not_finite"
-
-
-@dataclass(frozen=True, slots=True)
-class PassageScore:
-    """A stretch of the track scored by itself; less reliable than the whole."""
-
-    start: float
-    end: float
-    score: float
-    probability: float
-
-
-@dataclass(frozen=True, slots=True)
-class Measurement:
-    """`score`, `probability`, `threshold` and `reading` are None exactly when the verdict is `not_measured`.
-
-    `human_share` is the share of human tracks that score at least as high, `bandwidth_hz` the top of the
-    analysed band.
-    """
-
-    verdict: Verdict
-    model_version: str
-    seconds_measured: float
-    obstacle: Obstacle | None = None
-    score: float | None = None
-    probability: float | None = None
-    threshold: float | None = None
-    human_share: float | None = None
-    bandwidth_hz: float | None = None
-    reading: Reading | None = None
-    passages: tuple[PassageScore, ...] = field(default=())
-
-    @property
-    def spacing_hz(self) -> float | None:
-        """Spacing of the comb found, None where none stands out."""
-        if self.reading is None or self.reading.features.lattice_low_z < _EVIDENT_Z:
-            return None
-        return self.reading.spacing_hz
-
-    @property
-    def origins(self) -> tuple[lattice.Origin, ...]:
-        """Which rates and stride products give that spacing; several decoders share one."""
-        return () if self.spacing_hz is None else lattice.origins(self.spacing_hz)
 
 
 def measure(pcm: Floats, rate: int, readout: Readout) -> Measurement:
@@ -97,9 +40,15 @@ def _measured(spectra: Spectra, top: float, readout: Readout) -> Measurement:
     score = readout.score(reading.features)
     seconds = len(spectra.starts) * spectra.block_seconds
     condition = readout.condition(seconds)
-    passages = tuple(_passages(spectra, top, readout))
+    listener = Listener(
+        lambda stretch: readout.score(features.read(stretch, top).features),
+        readout.probability,
+        readout.condition,
+    )
+    passages = listener.passages(spectra)
+    ranges = listener.ranges(spectra, passages)
     verdict = condition.verdict(score)
-    if verdict is Verdict.NOT_DETECTED and any(_by_itself(passage, readout) for passage in passages):
+    if verdict is Verdict.NOT_DETECTED and ranges:
         verdict = Verdict.INCONCLUSIVE
     return Measurement(
         verdict=verdict,
@@ -112,28 +61,8 @@ def _measured(spectra: Spectra, top: float, readout: Readout) -> Measurement:
         bandwidth_hz=top,
         reading=reading,
         passages=passages,
+        ranges=ranges,
     )
-
-
-def _by_itself(passage: PassageScore, readout: Readout) -> bool:
-    verdict = readout.condition(passage.end - passage.start).verdict(passage.score)
-    return verdict is Verdict.LIKELY_GENERATED
-
-
-def _passages(spectra: Spectra, top: float, readout: Readout) -> list[PassageScore]:
-    """Consecutive stretches of about thirty seconds; none for a track too short to hold two."""
-    blocks = len(spectra.starts)
-    count = int(blocks * spectra.block_seconds / PASSAGE_SECONDS)
-    if count < 2:  # noqa: PLR2004 - a single passage is the track itself
-        return []
-    edges = np.linspace(0, blocks, count + 1).round().astype(int)
-    scored = []
-    for first, last in pairwise(edges):
-        part = spectra.only(range(first, last))
-        score = readout.score(features.read(part, top).features)
-        end = part.starts[-1] + spectra.block_seconds
-        scored.append(PassageScore(part.starts[0], end, score, readout.probability(score)))
-    return scored
 
 
 def _not_measured(obstacle: Obstacle, readout: Readout) -> Measurement:

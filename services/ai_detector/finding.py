@@ -2,8 +2,8 @@
 
 from datetime import datetime
 
-from services.ai_detector.domain import Measurement, PassageScore
 from services.ai_detector.evidence import measurements, reason
+from services.ai_detector.measurement import Measurement, PassageScore
 from services.ai_detector.meter import Failure, Metered
 from shared.events import FindingRecorded, Passage, TimeRange, TrackUploaded, Verdict
 from shared.ids import deterministic_id
@@ -34,6 +34,7 @@ def _measured(track: TrackUploaded, found: Measurement, cpu_seconds: float, at: 
         seconds_measured=found.seconds_measured,
         cpu_seconds=cpu_seconds,
         passages=tuple(_passage(passage) for passage in found.passages),
+        ranges=tuple(_passage(stretch) for stretch in found.ranges),
         measurements=measurements(found),
     )
 
@@ -55,5 +56,10 @@ def _failed(
 
 
 def _passage(scored: PassageScore) -> Passage:
-    note = f"probability {scored.probability:.3f} by itself"
-    return Passage(range=TimeRange(start=scored.start, end=scored.end), score=scored.score, note=note)
+    return Passage(
+        range=TimeRange(start=scored.start, end=scored.end),
+        score=scored.score,
+        probability=scored.probability,
+        verdict=scored.verdict,
+        note=f"probability {scored.probability:.3f} by itself",
+    )

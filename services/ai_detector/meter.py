@@ -5,7 +5,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
 
-from services.ai_detector.domain import Measurement
+from services.ai_detector.measurement import Measurement
 
 
 class Failing(StrEnum):

@@ -3,7 +3,8 @@
 import signal
 from pathlib import Path
 
-from services.ai_detector.domain import Measurement, measure
+from services.ai_detector.domain import measure
+from services.ai_detector.measurement import Measurement
 from services.ai_detector.meter import Failing, Failure, Metered
 from services.ai_detector.readout import Readout
 from shared.audio import DecodeFailure, decode_audio

@@ -11,9 +11,9 @@ import soundfile
 
 from services.ai_detector.adapters.measuring_process import measure_file
 from services.ai_detector.adapters.process_pool import PooledMeter
-from services.ai_detector.domain import Measurement
 from services.ai_detector.handlers import TrackMeasurer
 from services.ai_detector.main import wire
+from services.ai_detector.measurement import Measurement
 from services.ai_detector.meter import Failing, Failure, Metered
 from services.ai_detector.readout import Readout
 from services.ai_detector.settings import DetectorSettings
@@ -88,7 +88,8 @@ async def test_a_measured_track_gives_a_finding_with_its_evidence(tmp_path: Path
     assert "48000/240" in str(found.measurements["possible_decoders"])
     assert found.seconds_measured == pytest.approx(70.0, abs=1.0)
     assert found.cpu_seconds > 0
-    assert [round(p.range.start) for p in found.passages] == [0, 35]
+    assert [round(p.range.start) for p in found.passages] == list(range(0, 70, 10))
+    assert all(p.verdict is not None and p.probability is not None for p in found.passages)
 
 
 async def test_the_same_upload_gives_the_same_finding_id(tmp_path: Path) -> None:
