@@ -1,151 +1,171 @@
 """One answer for many cases: previewed, counted, cancelled, undone; each case by the same steps as by hand.
 
-A job claims a case, answers under that claim, goes on. Claims, tokens, queues, labels and the second person
+A run claims a case, answers under that claim, goes on. Claims, tokens, queues, labels and the second person
 hold for each case: what a person could not decide alone is left out and counted by why.
 """
 
+import asyncio
+import uuid
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
-from enum import StrEnum
-from typing import Protocol
+from dataclasses import replace
+from datetime import timedelta
 
 import structlog
 
 from services.moderation.desk import Resolved
 from services.moderation.domain.access import Queues, Reviewer
-from services.moderation.domain.cases import Case, CaseState
+from services.moderation.domain.bulk import (
+    MOST,
+    STARTABLE,
+    Answering,
+    Beat,
+    Job,
+    Jobs,
+    JobState,
+    Planned,
+)
+from services.moderation.domain.cases import Case, CaseState, review_id_of
 from services.moderation.domain.queue import Answer, Claimed, Filter, Undone
 from services.moderation.web.office import Office
+from shared.clock import Clock
 from shared.errors import TrackgateError
 
 log = structlog.get_logger()
-MOST = 1_000
 _PAGE = 200
-
-
-class JobState(StrEnum):
-    RUNNING = "running"
-    CANCELLED = "cancelled"
-    FINISHED = "finished"
-    UNDONE = "undone"
-
-
-@dataclass(frozen=True)
-class Job:
-    """``left_out`` counts cases by why. ``undone`` counts those taken back."""
-
-    job_id: str
-    reviewer_id: str
-    total: int
-    started_at: datetime
-    state: JobState = JobState.RUNNING
-    done: int = 0
-    undone: int = 0
-    left_out: tuple[tuple[str, int], ...] = ()
-
-
-@dataclass(frozen=True)
-class Preview:
-    """The cases that an answer would be given to, and how many are left out and why."""
-
-    cases: tuple[Case, ...]
-    left_out: tuple[tuple[str, int], ...]
-
-
-class Jobs(Protocol):
-    """Where jobs are kept while they run and until they can no longer be undone."""
-
-    async def keep(self, job: Job) -> None: ...
-
-    async def find(self, job_id: str) -> Job | None: ...
-
-    async def answered(self, job_id: str, case_id: str, event_id: str) -> None: ...
-
-    async def answers(self, job_id: str) -> Sequence[tuple[str, str]]: ...
-
-    async def cancel(self, job_id: str) -> None: ...
-
-    async def cancelled(self, job_id: str) -> bool: ...
+_LOOK_AGAIN_SECONDS = 0.1
+_CHANGED = "changed meanwhile"
 
 
 class Bulk:
-    def __init__(self, office: Office, jobs: Jobs, queues: Queues, *, undo: timedelta) -> None:
+    """``undo`` is the window in which each answer of a job can be taken back."""
+
+    def __init__(self, office: Office, jobs: Jobs, queues: Queues, clock: Clock, *, undo: timedelta) -> None:
         self._office = office
         self.jobs = jobs
         self._queues = queues
-        self._undo = undo
+        self._clock = clock
+        self.undo_window = undo
+        self._running: set[asyncio.Task[Job]] = set()
 
     async def preview(
         self, reviewer: Reviewer, answer: Answer, *, wanted: Filter, case_ids: Sequence[str] = ()
-    ) -> Preview:
-        """By checkboxes (``case_ids``) or, without any, by filter; at most ``MOST`` cases."""
-        found = await self._named(case_ids) if case_ids else await self._fitting(reviewer, wanted)
-        fits: list[Case] = []
+    ) -> Job:
+        """A job over these cases or, without any, over those that fit, ``MOST`` at most; nothing is done yet."""
+        found, more = await self._named(case_ids) if case_ids else await self._fitting(reviewer, wanted)
+        fits: list[Planned] = []
         left: Counter[str] = Counter()
         for case in found:
             why = self._why_not(case, reviewer, answer)
             if why is None:
-                fits.append(case)
+                about = case.summary
+                fits.append(Planned(case.case_id, about.decision_id, about.title, about.artist))
             else:
                 left[why] += 1
-        return Preview(tuple(fits), tuple(sorted(left.items())))
+        job = Job(
+            job_id=str(uuid.uuid4()),
+            reviewer_id=reviewer.reviewer_id,
+            outcome=answer.outcome,
+            label_codes=answer.label_codes,
+            note=answer.note,
+            total=len(fits),
+            made_at=self._clock.now(),
+            more=more,
+            left_out=_counted(left),
+        )
+        await self.jobs.plan(job, fits)
+        return job
 
-    async def run(self, job: Job, reviewer: Reviewer, answer: Answer, cases: Sequence[Case]) -> Job:
-        """Until all are answered or the job is cancelled. ``decision_id`` of ``answer`` is not looked at.
-
-        Each answer is about the decision that the preview showed: a newer one is left out.
-        """
-        left = Counter(dict(job.left_out))
-        state = JobState.FINISHED
-        for case in cases:
-            if await self.jobs.cancelled(job.job_id):
-                state = JobState.CANCELLED
-                break
-            try:
-                event_id = await self._answer(case, reviewer, answer)
-            except TrackgateError as error:
-                log.warning("a case of a bulk action was not answered", case_id=case.case_id, why=str(error))
-                event_id = None
-            if event_id is None:
-                left["changed meanwhile"] += 1
-            else:
-                await self.jobs.answered(job.job_id, case.case_id, event_id)
-                job = replace(job, done=job.done + 1)
-            job = replace(job, left_out=tuple(sorted(left.items())))
-            await self.jobs.keep(job)
-        job = replace(job, state=state)
-        await self.jobs.keep(job)
+    async def start(self, job: Job, reviewer: Reviewer) -> Job | None:
+        """Run it in the background, from where it stopped; None: it runs already, or is over."""
+        if job.state not in STARTABLE:
+            return None
+        run_id = str(uuid.uuid4())
+        job = replace(job, state=JobState.RUNNING, started_at=job.started_at or self._clock.now())
+        if not await self.jobs.begin(job, run_id):
+            return None
+        await self._office.audit.record(
+            "bulk_started", reviewer_id=reviewer.reviewer_id, job_id=job.job_id, count=job.total
+        )
+        task = asyncio.create_task(self._run(job, reviewer, run_id))
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
         return job
 
     async def undo(self, job: Job, reviewer: Reviewer) -> Job:
         """Stop the job and take back what has not been sent; the cases are free again."""
+        await self._office.audit.record(
+            "bulk_undone", reviewer_id=reviewer.reviewer_id, job_id=job.job_id, count=job.done
+        )
         await self.jobs.cancel(job.job_id)
+        job = await self._stopped(job)
         undone = 0
-        for case_id, event_id in await self.jobs.answers(job.job_id):
-            outcome = await self._office.undo(case_id, reviewer, event_id)
+        for answering in await self.jobs.answers(job.job_id):
+            outcome = await self._office.undo(answering.case_id, reviewer, answering.event_id)
             if isinstance(outcome, Undone):
                 undone += 1
-                await self._office.release(case_id, reviewer, outcome.claim.token)
-        job = replace(job, state=JobState.UNDONE, undone=undone)
+                await self._office.release(answering.case_id, reviewer, outcome.claim.token)
+        job = replace(job, state=JobState.UNDONE, undone=job.undone + undone)
         await self.jobs.keep(job)
         return job
 
-    async def _answer(self, case: Case, reviewer: Reviewer, answer: Answer) -> str | None:
-        claimed = await self._office.claim(case.case_id, reviewer)
+    async def _stopped(self, job: Job) -> Job:
+        """The job once its run has noticed, or has lost its lease."""
+        while job.state is JobState.RUNNING:
+            await asyncio.sleep(_LOOK_AGAIN_SECONDS)
+            job = await self.jobs.find(job.job_id) or replace(job, state=JobState.INTERRUPTED)
+        return job
+
+    async def _run(self, job: Job, reviewer: Reviewer, run_id: str) -> Job:
+        before = {one.case_id: one.event_id for one in await self.jobs.answers(job.job_id)}
+        left = Counter(dict(job.left_out))
+        left.pop(_CHANGED, None)  # an earlier run's: each of them is looked at again
+        done = 0
+        for planned in await self.jobs.planned(job.job_id):
+            job = replace(job, done=done, left_out=_counted(left))
+            match await self.jobs.beat(job, run_id):
+                case Beat.LOST:
+                    return job
+                case Beat.CANCELLED:
+                    job = replace(job, state=JobState.CANCELLED)
+                    break
+                case _:
+                    answered = await self._once(job, planned, reviewer, before.get(planned.case_id))
+                    done += answered
+                    left[_CHANGED] += not answered
+        else:
+            job = replace(job, done=done, left_out=_counted(left), state=JobState.FINISHED)
+        await self.jobs.end(job, run_id)
+        return job
+
+    async def _once(self, job: Job, planned: Planned, reviewer: Reviewer, before: str | None) -> bool:
+        """Whether the case has this job's answer now; ``before`` is the answer that an earlier run meant."""
+        try:
+            if before is not None and await self._answered(planned, before):
+                return True
+            return await self._answer(job, planned, reviewer)
+        except TrackgateError as error:
+            log.warning("a case of a bulk action was not answered", case_id=planned.case_id, why=str(error))
+            return False
+
+    async def _answered(self, planned: Planned, event_id: str) -> bool:
+        case = await self._office.queue.case(planned.case_id)
+        return case is not None and case.resolution is not None and case.resolution.event_id == event_id
+
+    async def _answer(self, job: Job, planned: Planned, reviewer: Reviewer) -> bool:
+        claimed = await self._office.claim(planned.case_id, reviewer)
         if not isinstance(claimed, Claimed):
-            return None
-        token = claimed.claim.token
-        about = replace(answer, decision_id=case.summary.decision_id)
-        if claimed.case.summary.decision_id == about.decision_id and not (
-            claimed.case.summary.second_person and answer.releases
-        ):
-            done = await self._office.resolve(case.case_id, reviewer, token, about, undo=self._undo)
+            return False
+        token, summary = claimed.claim.token, claimed.case.summary
+        answer = replace(job.answer, decision_id=planned.decision_id)
+        if summary.decision_id == planned.decision_id and not (summary.second_person and answer.releases):
+            answering = Answering(planned.case_id, review_id_of(planned.case_id, token))
+            await self.jobs.answering(job.job_id, answering)
+            done = await self._office.resolve(planned.case_id, reviewer, token, answer, undo=self.undo_window)
             if isinstance(done, Resolved):
-                return done.resolution.event_id
-        await self._office.release(case.case_id, reviewer, token)
-        return None
+                return True
+        await self._office.release(planned.case_id, reviewer, token)
+        return False
 
     def _why_not(self, case: Case, reviewer: Reviewer, answer: Answer) -> str | None:  # noqa: PLR0911 - one for each reason
         if case.state is not CaseState.OPEN:
@@ -164,11 +184,12 @@ class Bulk:
             return "you decided before"
         return None
 
-    async def _named(self, case_ids: Sequence[str]) -> list[Case]:
-        cases = [await self._office.queue.case(case_id) for case_id in dict.fromkeys(case_ids[:MOST])]
-        return [case for case in cases if case is not None]
+    async def _named(self, case_ids: Sequence[str]) -> tuple[list[Case], bool]:
+        wanted = list(dict.fromkeys(case_ids))
+        cases = [await self._office.queue.case(case_id) for case_id in wanted[:MOST]]
+        return [case for case in cases if case is not None], len(wanted) > MOST
 
-    async def _fitting(self, reviewer: Reviewer, wanted: Filter) -> list[Case]:
+    async def _fitting(self, reviewer: Reviewer, wanted: Filter) -> tuple[list[Case], bool]:
         found: list[Case] = []
         after = None
         while len(found) < MOST:
@@ -177,4 +198,8 @@ class Bulk:
             after = page.after
             if after is None:
                 break
-        return found[:MOST]
+        return found[:MOST], after is not None
+
+
+def _counted(left: Counter[str]) -> tuple[tuple[str, int], ...]:
+    return tuple(sorted((why, count) for why, count in left.items() if count))

@@ -17,8 +17,9 @@ from starlette.types import Scope
 
 from services.moderation.adapters.peaks import Waveforms
 from services.moderation.adapters.reviewers import Reviewers
-from services.moderation.bulk import Bulk, Jobs
+from services.moderation.bulk import Bulk
 from services.moderation.domain.access import Queues
+from services.moderation.domain.bulk import Jobs
 from services.moderation.domain.past import NoPast, Past
 from services.moderation.listening import AudioLinks
 from services.moderation.references import Artists, NoArtists
@@ -32,6 +33,7 @@ from services.moderation.web.identity import COOKIE, Identity, SessionStore, Sig
 from services.moderation.web.live import Changes, live_routes
 from services.moderation.web.office import Office
 from services.moderation.web.page_actions import action_routes
+from services.moderation.web.page_bulk import bulk_page_routes
 from services.moderation.web.page_passing import passing_action_routes
 from services.moderation.web.pages import PageParts, page_routes
 from services.moderation.web.passing_api import passing_routes
@@ -118,8 +120,9 @@ def create_app(
     app.include_router(action_routes(page_parts))
     app.include_router(passing_routes(identity, parts.office))
     if parts.jobs is not None:
-        bulk = Bulk(parts.office, parts.jobs, parts.queues, undo=parts.bulk_undo)
-        app.include_router(bulk_routes(identity, bulk, parts.clock))
+        bulk = Bulk(parts.office, parts.jobs, parts.queues, parts.clock, undo=parts.bulk_undo)
+        app.include_router(bulk_routes(identity, bulk))
+        app.include_router(bulk_page_routes(page_parts, bulk))
     app.include_router(passing_action_routes(page_parts))
     door = Door(identity, parts.sessions, parts.office.audit)
     app.include_router(

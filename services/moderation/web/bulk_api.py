@@ -1,25 +1,26 @@
 """Bulk actions: look first, then start, watch, cancel, undo."""
 
-import asyncio
-import uuid
 from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.moderation.bulk import MOST, Bulk, Job
+from services.moderation.bulk import Bulk
+from services.moderation.desk import Incomplete
 from services.moderation.domain.access import Right
+from services.moderation.domain.bulk import MOST, Job, JobState
 from services.moderation.domain.queue import Answer, Filter
 from services.moderation.web.asking import wanted_filter
 from services.moderation.web.identity import Identity, SignedIn
-from shared.clock import Clock
+from services.moderation.web.refusals import problem_of
 from shared.events import Outcome
 from shared.events.base import Slug
 from shared.http import Problem, ProblemError
 
 Wanted = Annotated[Filter, Depends(wanted_filter)]
 JobId = Annotated[str, Path(pattern=r"^[0-9a-f-]{36}$")]
+_TITLES = 10
 
 
 class _Model(BaseModel):
@@ -36,116 +37,132 @@ class BulkRequest(_Model):
 
     @property
     def answer(self) -> Answer:
-        return Answer("", self.outcome, self.label_codes, self.note)
+        return Answer("", self.outcome, self.label_codes, self.note.strip())
 
 
-class StartRequest(BulkRequest):
+class StartRequest(_Model):
     """``expected`` is the count that the preview showed: with another one nothing is started."""
 
     expected: int
 
 
-class PreviewAnswer(_Model):
-    count: int
-    titles: tuple[str, ...] = Field(description="of the first ten")
-    left_out: dict[str, int]
-
-
 class JobAnswer(_Model):
+    """``state`` previewed: nothing is done yet. ``more``: further cases fit than one action takes."""
+
     job_id: str
-    state: str
+    state: JobState
+    outcome: Outcome
     total: int
     done: int
     undone: int
+    more: bool
     left_out: dict[str, int]
-    started_at: datetime
+    made_at: datetime
+    started_at: datetime | None
+    undo_until: datetime | None = Field(description="from then on the first answers are sent")
 
     @classmethod
-    def of(cls, job: Job) -> "JobAnswer":
+    def of(cls, job: Job, bulk: Bulk) -> "JobAnswer":
         return cls(
             job_id=job.job_id,
-            state=job.state.value,
+            state=job.state,
+            outcome=job.outcome,
             total=job.total,
             done=job.done,
             undone=job.undone,
+            more=job.more,
             left_out=dict(job.left_out),
+            made_at=job.made_at,
             started_at=job.started_at,
+            undo_until=job.started_at + bulk.undo_window if job.started_at else None,
         )
 
 
-def bulk_routes(identity: Identity, bulk: Bulk, clock: Clock) -> APIRouter:
+class PreviewAnswer(_Model):
+    job: JobAnswer
+    titles: tuple[str, ...] = Field(description="of the first ten")
+
+
+def bulk_routes(identity: Identity, bulk: Bulk) -> APIRouter:
     router = APIRouter(prefix="/v1/bulk", tags=["bulk"])
     allowed = Depends(identity.allowed(Right.BULK))
-    running: set[asyncio.Task[Job]] = set()
 
-    @router.post("/preview", summary="What a bulk action would do")
+    @router.post("", status_code=201, summary="What a bulk action would do; nothing is done")
     async def preview(who: Annotated[SignedIn, allowed], wanted: Wanted, asked: BulkRequest) -> PreviewAnswer:
-        _check(who, asked)
-        found = await bulk.preview(
-            who.reviewer, asked.answer, wanted=who.narrow(wanted), case_ids=asked.case_ids
-        )
-        titles = tuple(case.summary.title for case in found.cases[:10])
-        return PreviewAnswer(count=len(found.cases), titles=titles, left_out=dict(found.left_out))
+        job = await previewed(bulk, who, wanted, asked)
+        titles = tuple(case.title for case in (await bulk.jobs.planned(job.job_id))[:_TITLES])
+        return PreviewAnswer(job=JobAnswer.of(job, bulk), titles=titles)
 
-    @router.post("", status_code=202, summary="Start a bulk action")
-    async def start(who: Annotated[SignedIn, allowed], wanted: Wanted, asked: StartRequest) -> JobAnswer:
-        _check(who, asked)
-        found = await bulk.preview(
-            who.reviewer, asked.answer, wanted=who.narrow(wanted), case_ids=asked.case_ids
-        )
-        if len(found.cases) != asked.expected:
-            raise ProblemError(
-                Problem.of(
-                    "preview-changed",
-                    title=f"It would be {len(found.cases)} cases now, not {asked.expected}",
-                    status=409,
-                )
-            )
-        job = Job(
-            str(uuid.uuid4()),
-            who.reviewer.reviewer_id,
-            len(found.cases),
-            clock.now(),
-            left_out=found.left_out,
-        )
-        await bulk.jobs.keep(job)
-        task = asyncio.create_task(bulk.run(job, who.reviewer, asked.answer, found.cases))
-        running.add(task)
-        task.add_done_callback(running.discard)
-        return JobAnswer.of(job)
+    @router.get("", summary="Your bulk actions of the last day, newest first")
+    async def jobs(who: Annotated[SignedIn, allowed]) -> tuple[JobAnswer, ...]:
+        return tuple(JobAnswer.of(job, bulk) for job in await bulk.jobs.of(who.reviewer.reviewer_id))
 
     @router.get("/{job_id}", summary="How far a bulk action is")
     async def job(who: Annotated[SignedIn, allowed], job_id: JobId) -> JobAnswer:
-        return JobAnswer.of(await _own(bulk, who, job_id))
+        return JobAnswer.of(await own_job(bulk, who, job_id), bulk)
+
+    @router.post("/{job_id}/start", status_code=202, summary="Start it, or go on where it stopped")
+    async def start(who: Annotated[SignedIn, allowed], job_id: JobId, asked: StartRequest) -> JobAnswer:
+        return JobAnswer.of(await started(bulk, who, job_id, expected=asked.expected), bulk)
 
     @router.post("/{job_id}/cancel", status_code=204, summary="Stop; what is answered stays")
     async def cancel(who: Annotated[SignedIn, allowed], job_id: JobId) -> None:
-        await bulk.jobs.cancel((await _own(bulk, who, job_id)).job_id)
+        await bulk.jobs.cancel((await own_job(bulk, who, job_id)).job_id)
 
     @router.post("/{job_id}/undo", summary="Stop, and take back what has not been sent")
     async def undo(who: Annotated[SignedIn, allowed], job_id: JobId) -> JobAnswer:
-        return JobAnswer.of(await bulk.undo(await _own(bulk, who, job_id), who.reviewer))
+        job = await own_job(bulk, who, job_id)
+        return JobAnswer.of(await bulk.undo(job, who.reviewer), bulk)
 
     return router
 
 
-def _check(who: SignedIn, asked: BulkRequest) -> None:
-    """What is wrong with the answer is wrong for each case: it is told before anything starts."""
-    fault = None
-    if asked.outcome is Outcome.QUARANTINE:
-        fault = "choose publish, label or reject"
-    elif asked.outcome is Outcome.REJECT and not asked.note.strip():
-        fault = "say why: the distributors are told the reason"
-    elif (asked.outcome is Outcome.LABEL) != bool(asked.label_codes):
-        fault = "labels go with the outcome `label`, and only with it"
-    if fault is not None:
-        raise ProblemError(Problem.of("incomplete-answer", title=fault, status=422))
-    if who.reviewer.may_not_put(asked.label_codes):
-        raise ProblemError(Problem.of("not-your-label", title="You may not put this label", status=403))
+async def previewed(bulk: Bulk, who: SignedIn, wanted: Filter, asked: BulkRequest) -> Job:
+    """What is wrong with the answer is wrong for each case: it is told before anything is looked for.
+
+    Raises:
+        ProblemError: the answer is incomplete, or not this person's to give.
+    """
+    if (fault := _fault(asked)) is not None:
+        raise ProblemError(problem_of(fault))
+    _may_put(who, asked.label_codes)
+    return await bulk.preview(who.reviewer, asked.answer, wanted=who.narrow(wanted), case_ids=asked.case_ids)
 
 
-async def _own(bulk: Bulk, who: SignedIn, job_id: str) -> Job:
+async def started(bulk: Bulk, who: SignedIn, job_id: str, *, expected: int) -> Job:
+    """Raises ProblemError: another count was shown, it runs already, or it is over."""
+    job = await own_job(bulk, who, job_id)
+    _may_put(who, job.label_codes)
+    if job.total != expected:
+        changed = Problem.of(
+            "preview-changed", title=f"It would be {job.total} cases, not {expected}", status=409
+        )
+        raise ProblemError(changed)
+    running = await bulk.start(job, who.reviewer)
+    if running is None:
+        raise ProblemError(Problem.of("not-startable", title="It runs already, or is over", status=409))
+    return running
+
+
+async def own_job(bulk: Bulk, who: SignedIn, job_id: str) -> Job:
     job = await bulk.jobs.find(job_id)
     if job is None or job.reviewer_id != who.reviewer.reviewer_id:
         raise ProblemError(Problem.of("no-such-job", title="You started no such bulk action", status=404))
     return job
+
+
+def _may_put(who: SignedIn, label_codes: tuple[str, ...]) -> None:
+    if who.reviewer.may_not_put(label_codes):
+        raise ProblemError(Problem.of("not-your-label", title="You may not put this label", status=403))
+
+
+def _fault(asked: BulkRequest) -> Incomplete | None:
+    if asked.outcome is Outcome.QUARANTINE:
+        return Incomplete("outcome", "choose publish, label or reject")
+    if asked.outcome is Outcome.REJECT and not asked.note.strip():
+        return Incomplete("note", "say why: the distributors are told the reason")
+    if asked.outcome is Outcome.LABEL and not asked.label_codes:
+        return Incomplete("label_codes", "choose at least one label")
+    if asked.outcome is not Outcome.LABEL and asked.label_codes:
+        return Incomplete("label_codes", "labels go with the outcome `label` only")
+    return None

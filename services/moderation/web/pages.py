@@ -76,7 +76,7 @@ def page_routes(parts: PageParts) -> APIRouter:
         reader_id = who.reviewer.reviewer_id
         page = await office.queue.page(reader_id, who.narrow(wanted), limit=_ON_A_PAGE, after=after)
         values = {
-            **_common(who, notice),
+            **common(who, notice),
             "undoable": await _undoable(office, who, decided),
             "cases": page.cases,
             "counts": await office.queue.counts(reader_id),
@@ -121,7 +121,7 @@ async def case_page(
     case, view = looked
     held = case.claim is not None and case.claim.reviewer_id == who.reviewer.reviewer_id
     values = {
-        **_common(who, notice),
+        **common(who, notice),
         **await parts.file.values(who, case, view),
         "undoable": await _undoable(parts.office, who, decided or case_id),
         "second": who.reviewer.may(Right.SECOND),
@@ -154,11 +154,12 @@ async def _undoable(office: Office, who: SignedIn, case_id: str) -> dict[str, ob
     return None
 
 
-def _common(who: SignedIn, notice: str) -> dict[str, object]:
+def common(who: SignedIn, notice: str) -> dict[str, object]:
     return {
         "reviewer": who.reviewer,
         "csrf": who.session.csrf if who.session else "",
         "may_claim": who.reviewer.may(Right.CLAIM),
+        "may_bulk": who.reviewer.may(Right.BULK),
         "notice": _NOTICES.get(notice, ""),
     }
 

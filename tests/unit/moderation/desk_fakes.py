@@ -12,9 +12,9 @@ from fastapi import FastAPI
 
 from services.moderation.adapters.peaks import NoWaveform, Waveform
 from services.moderation.adapters.reviewers import Reviewers
-from services.moderation.bulk import Jobs
 from services.moderation.desk import Desk
 from services.moderation.domain.access import Reviewer, Role
+from services.moderation.domain.bulk import Jobs
 from services.moderation.domain.cases import case_id_of, summarise
 from services.moderation.domain.due import WITHIN_A_DAY
 from services.moderation.domain.past import NoPast, Past
@@ -39,6 +39,7 @@ from shared.objects.store import StoredObject
 from shared.stream.message import Record
 from shared.views.tracks import TrackEvent, TrackView, field_of, fold
 from tests.support.events import an_upload, track_id
+from tests.unit.moderation.memory_jobs import MemoryJobs
 from tests.unit.moderation.memory_queue import MemoryQueue
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -198,7 +199,7 @@ class DeskWorld:
 
         return create_app(
             Parts(
-                jobs=jobs,
+                jobs=jobs or MemoryJobs(),
                 office=Office(self.queue, self.desk, self.tracks, self.audit),
                 reviewers=self.reviewers,
                 sessions=self.sessions,

@@ -9,7 +9,7 @@ if sequence == standing then
   if state ~= 'open' or get(id, 'described') == '1' or ARGV[9] == '0' then return 'repeat' end
 end
 local updating = state == 'open'
-local due_before = updating and get(id, 'due')
+local due_before = updating and get(id, get(id, 'taken_up') and 'later_due' or 'due')
 if updating then
   unindex(id)
 else
@@ -26,7 +26,8 @@ put_in(id)
 if redis.call('ZSCORE', P .. 'index:share:overdue', id) then
   redis.call('ZADD', P .. 'index:share:overdue', ARGV[5], id)
 end
-if not get(id, 'taken_up') and due_before ~= ARGV[10] then set_due(id, ARGV[10]) end
+local due = ARGV[get(id, 'taken_up') and 11 or 10]
+if due_before ~= due then set_due(id, due) end
 local what = 'opened'
 if updating then what = sequence == standing and 'described' or 'updated' end
 changed(id, what)

@@ -36,7 +36,7 @@ export function onKeys(actions) {
     if (typing(document.activeElement)) return;
     const onControl = document.activeElement?.closest('button, a, summary, input');
     if (onControl && (event.key === 'Enter' || event.key === ' ')) return;
-    const action = event.key === '?' ? openKeys : event.key === 'z' ? undoLast : actions[event.key];
+    const action = event.key === '?' ? openKeys : actions[event.key] ?? (event.key === 'z' ? undoLast : null);
     if (!action) return;
     event.preventDefault();
     action(event);

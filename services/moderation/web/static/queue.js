@@ -19,6 +19,39 @@ function move(by) {
   select(all[Math.min(Math.max(at + by, 0), all.length - 1)]);
 }
 
+// ---- marks, for one answer to many -------------------------------------------------------------------------
+const bulk = document.getElementById('bulk-open');
+const marked = new Set();
+
+function showMarks() {
+  if (!bulk) return;
+  for (const box of document.querySelectorAll('.mark-one')) box.checked = marked.has(box.value);
+  document.getElementById('bulk-count').textContent = marked.size ? `${marked.size} marked` : 'all that fit';
+  const query = new URLSearchParams(bulk.dataset.query);
+  for (const id of marked) query.append('case', id);
+  bulk.href = `/bulk?${query}`;
+}
+
+function mark(id) {
+  if (!bulk || !id) return;
+  if (!marked.delete(id)) marked.add(id);
+  showMarks();
+}
+
+function markAll() {
+  const here = rows().map((row) => row.dataset.case);
+  const none = here.every((id) => marked.has(id));
+  for (const id of here) if (none) marked.delete(id); else marked.add(id);
+  showMarks();
+}
+
+document.addEventListener('change', (event) => {
+  if (!event.target.matches('.mark-one')) return;
+  if (event.target.checked) marked.add(event.target.value); else marked.delete(event.target.value);
+  showMarks();
+});
+showMarks();
+
 // The same page again, and only its list, counts and filters taken from it: selection and typing stay.
 async function refresh() {
   const answer = await fetch(location.href, { headers: { Accept: 'text/html' } });
@@ -34,6 +67,7 @@ async function refresh() {
   const button = document.getElementById('next');
   if (button) button.disabled = fresh.getElementById('next').disabled;
   document.title = fresh.title;
+  showMarks();
   for (const row of rows()) {
     row.classList.toggle('fresh', before.size > 0 && !before.has(row.dataset.case));
     row.classList.toggle('selected', row.dataset.case === selected);
@@ -64,6 +98,9 @@ onKeys({
   ArrowUp: () => move(-1),
   Enter: () => rows().find((row) => row.dataset.case === selected)?.querySelector('a').click(),
   n: press('next'),
+  x: () => mark(selected),
+  a: () => { if (bulk) markAll(); },
+  b: press('bulk-open'),
   '/': () => document.getElementById('text').focus(),
   1: tab(0),
   2: tab(1),
