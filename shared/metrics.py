@@ -63,6 +63,18 @@ REBALANCES = Counter(
     "normal; a steady trickle means that a worker misses its heartbeats.",
     ["service"],
 )
+PUBLISHED = Counter(
+    "trackgate_published_total",
+    "Events that the broker acknowledged, by topic: also what the registry, the portal and the moderators "
+    "change. Reviews or grants at a rate that no person types: a program or a bulk action is at work.",
+    ["topic"],
+)
+UNPUBLISHED = Counter(
+    "trackgate_publish_failures_total",
+    "Events that the broker did not acknowledge in time. Nobody was told that they were kept; the caller "
+    "tries again. Rising: the broker, or the network before it.",
+    ["topic"],
+)
 LATE_RETRY = Histogram(
     "trackgate_stream_retry_lateness_seconds",
     "How long after its due time a retry was taken up. Rising: the retry consumer is starved.",
@@ -93,6 +105,12 @@ PROBABILITY = Histogram(
     "Calibrated probabilities. A pile in the middle: the detector is unsure of what is delivered now.",
     ["detector"],
     buckets=PROBABILITIES,
+)
+THRESHOLD = Gauge(
+    "trackgate_detector_threshold",
+    "Score from which the detector's verdict is positive, as its last finding had it. Moves only with a new "
+    "model, or with a setting.",
+    ["detector"],
 )
 CALIBRATION = Gauge(
     "trackgate_detector_calibration_share",

@@ -3,6 +3,7 @@
 from prometheus_client import Counter, Histogram
 
 from services.ingest.domain import RefusalKind
+from shared.audio import DecodeFailure, Inspected
 from shared.events import AiUse, TrackUploaded
 from shared.metrics import SECONDS, Bounded
 
@@ -41,6 +42,11 @@ DECODED = Counter(
     "Files by what decoding them came to: ok, or the kind of failure. crashed: somebody may be attacking.",
     ["outcome"],
 )
+DECODING_CPU = Counter(
+    "trackgate_ingest_decoding_cpu_seconds_total",
+    "CPU seconds of the sandboxed decoders that checked accepted files; no other metric has them. Over the "
+    "accepted seconds: what the check at the door costs.",
+)
 _distributor = Bounded(MOST_DISTRIBUTORS)
 
 for outcome in ("accepted", "repeated", *(kind.value for kind in RefusalKind)):
@@ -56,3 +62,11 @@ def accepted(upload: TrackUploaded) -> None:
     DECLARED.labels(upload.declaration.ai_use.value).inc()
     UPLOADED_BYTES.inc(upload.audio.bytes)
     UPLOADED_SECONDS.inc(upload.audio.seconds)
+
+
+def decoded(outcome: Inspected | DecodeFailure) -> None:
+    if isinstance(outcome, DecodeFailure):
+        DECODED.labels(outcome.kind.value).inc()
+        return
+    DECODED.labels("ok").inc()
+    DECODING_CPU.inc(outcome.cpu_seconds)

@@ -13,6 +13,7 @@ from datetime import timedelta
 
 import structlog
 
+from services.moderation import metrics
 from services.moderation.desk import Resolved
 from services.moderation.domain.access import Queues, Reviewer
 from services.moderation.domain.bulk import (
@@ -51,7 +52,7 @@ class Bulk:
     async def preview(
         self, reviewer: Reviewer, answer: Answer, *, wanted: Filter, case_ids: Sequence[str] = ()
     ) -> Job:
-        """A job over these cases or, without any, over those that fit, ``MOST`` at most; nothing is done yet."""
+        """A job over these cases or, without any, over those that fit; at most ``MOST``, nothing done yet."""
         found, more = await self._named(case_ids) if case_ids else await self._fitting(reviewer, wanted)
         fits: list[Planned] = []
         left: Counter[str] = Counter()
@@ -105,6 +106,7 @@ class Bulk:
             if isinstance(outcome, Undone):
                 undone += 1
                 await self._office.release(answering.case_id, reviewer, outcome.claim.token)
+        metrics.BULK.labels("undone").inc(undone)
         job = replace(job, state=JobState.UNDONE, undone=job.undone + undone)
         await self.jobs.keep(job)
         return job
@@ -131,6 +133,7 @@ class Bulk:
                     break
                 case _:
                     answered = await self._once(job, planned, reviewer, before.get(planned.case_id))
+                    metrics.BULK.labels("answered" if answered else "left").inc()
                     done += answered
                     left[_CHANGED] += not answered
         else:

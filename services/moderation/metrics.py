@@ -6,6 +6,10 @@ What people answered is measured by policy, which applies it: a review counts on
 from prometheus_client import Counter, Gauge
 
 from shared.events import AppealDecided
+from shared.metrics import Bounded
+
+MOST_DISTRIBUTORS = 50
+MOST_CODES = 60
 
 QUEUE = Gauge(
     "trackgate_moderation_cases",
@@ -31,7 +35,8 @@ BREACHES = Gauge(
 )
 APPEALS = Counter(
     "trackgate_moderation_appeals_total",
-    "Appeals that ended, by outcome (upheld, overturned, lapsed) and distributor.",
+    "Appeals that ended, by outcome (upheld, overturned, lapsed) and distributor (the first 50, then "
+    "`other`). One distributor far above the others: its tracks are misjudged, or it appeals everything.",
     ["outcome", "distributor"],
 )
 APPEALS_BY_REASON = Counter(
@@ -46,12 +51,23 @@ APPEALS_BY_DETECTOR = Counter(
     "the share of contested decisions that this detector got wrong.",
     ["detector", "outcome"],
 )
+BULK = Counter(
+    "trackgate_moderation_bulk_cases_total",
+    "Cases of bulk actions by what became of them: answered, left (claimed, decided or changed meanwhile), "
+    "undone. undone rising: bulk actions are started in error.",
+    ["outcome"],
+)
+_distributor = Bounded(MOST_DISTRIBUTORS)
+_code = Bounded(MOST_CODES)
+
+for became in ("answered", "left", "undone"):
+    BULK.labels(became)
 
 
 def appeal_decided(outcome: AppealDecided) -> None:
     said = outcome.outcome.value
-    APPEALS.labels(said, outcome.distributor_id or "unknown").inc()
+    APPEALS.labels(said, _distributor(outcome.distributor_id or "unknown")).inc()
     for reason in outcome.reasons:
-        APPEALS_BY_REASON.labels(reason, said).inc()
+        APPEALS_BY_REASON.labels(_code(reason), said).inc()
     for detector in outcome.detectors:
         APPEALS_BY_DETECTOR.labels(detector, said).inc()

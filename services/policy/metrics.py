@@ -9,7 +9,7 @@ from prometheus_client import Counter, Histogram
 
 from services.policy.inputs import AI_DETECTOR, VOICE_MATCHER, PolicyInput, Standing
 from shared.events import DecisionMade, Outcome
-from shared.metrics import SECONDS, Bounded
+from shared.metrics import PROBABILITIES, SECONDS, Bounded
 
 MOST_DISTRIBUTORS = 50
 MOST_CODES = 60
@@ -65,6 +65,13 @@ REVIEWED_REASONS = Counter(
     "holds the wrong tracks.",
     ["code", "after"],
 )
+REVIEWED_PROBABILITY = Histogram(
+    "trackgate_reviewed_probability",
+    "The detector's probability for tracks that people answered, by what they made of them. publish at high "
+    "probability: the detector is wrong where it is sure.",
+    ["detector", "after"],
+    buckets=PROBABILITIES,
+)
 REVIEW_SECONDS = Histogram(
     "trackgate_review_seconds",
     "From a decision that held a track to the person's answer taking effect. Rising: too few people, or "
@@ -86,6 +93,7 @@ for outcome in Outcome:
     DECISIONS.labels(outcome.value, "policy")
     DECISIONS.labels(outcome.value, "person")
     REVIEWED.labels(Outcome.QUARANTINE.value, outcome.value)
+    REVIEWED_PROBABILITY.labels(AI_DETECTOR, outcome.value)
 
 
 def decided(decision: DecisionMade, *, before: DecisionMade | None, received_at: datetime) -> None:
@@ -101,6 +109,8 @@ def decided(decision: DecisionMade, *, before: DecisionMade | None, received_at:
         REVIEW_SECONDS.observe(max(0.0, (decision.occurred_at - before.occurred_at).total_seconds()))
         for code in {reason.code for reason in before.reasons}:
             REVIEWED_REASONS.labels(_code(code), after).inc()
+        if before.policy_input:
+            _answered(PolicyInput.model_validate(before.policy_input), after)
 
 
 def _first(decision: DecisionMade, received_at: datetime) -> None:
@@ -112,6 +122,13 @@ def _first(decision: DecisionMade, received_at: datetime) -> None:
         LABELS.labels(_code(label.code), label.basis).inc()
     if decision.policy_input:
         _weighed(PolicyInput.model_validate(decision.policy_input))
+
+
+def _answered(given: PolicyInput, after: str) -> None:
+    for detector in (AI_DETECTOR, VOICE_MATCHER):
+        probability = given.finding(detector).probability
+        if probability is not None:
+            REVIEWED_PROBABILITY.labels(detector, after).observe(probability)
 
 
 def _weighed(given: PolicyInput) -> None:

@@ -9,6 +9,7 @@ from confluent_kafka import KafkaError, KafkaException, Producer
 from confluent_kafka import Message as Delivered
 
 from shared.errors import PublishError
+from shared.metrics import PUBLISHED, UNPUBLISHED
 from shared.stream.message import Record
 
 
@@ -56,8 +57,10 @@ class ConfluentPublisher:
             if acknowledged.done():
                 return
             if error is None:
+                PUBLISHED.labels(record.topic).inc()
                 acknowledged.set_result(None)
             else:
+                UNPUBLISHED.labels(record.topic).inc()
                 acknowledged.set_exception(PublishError(f"{record.topic}: {error.str()}"))
 
         def on_delivery(error: KafkaError | None, _delivered: Delivered) -> None:
@@ -72,6 +75,7 @@ class ConfluentPublisher:
                 on_delivery=on_delivery,
             )
         except (BufferError, KafkaException) as error:
+            UNPUBLISHED.labels(record.topic).inc()
             raise PublishError(f"{record.topic}: {error}") from error
         await acknowledged
 

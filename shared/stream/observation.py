@@ -61,6 +61,8 @@ def found(finding: FindingRecorded, audio_seconds: float | None) -> None:
         metrics.SCORE.labels(detector).observe(finding.score)
     if finding.probability is not None:
         metrics.PROBABILITY.labels(detector).observe(finding.probability)
+    if finding.threshold is not None:
+        metrics.THRESHOLD.labels(detector).set(finding.threshold)
     metrics.CPU_SECONDS.labels(detector).inc(finding.cpu_seconds)
     if audio_seconds:
         metrics.AUDIO_SECONDS.labels(detector).inc(audio_seconds)

@@ -18,5 +18,5 @@ class SandboxedInspector:
         with metrics.INSPECTING.time():
             async with self._slots:
                 outcome = await asyncio.to_thread(inspect_audio, path, self._limits)
-        metrics.DECODED.labels(outcome.kind.value if isinstance(outcome, DecodeFailure) else "ok").inc()
+        metrics.decoded(outcome)
         return outcome
