@@ -57,12 +57,16 @@ class HeardVoice:
 
 @dataclass(frozen=True)
 class ReferenceVoice:
-    """One enrolled recording as measured: a unit vector by network. Biometric: never leaves the process."""
+    """One enrolled recording as measured: a unit vector by network. Biometric: never leaves the process.
+
+    ``group`` names the register or the era of the artist's voice that it is of.
+    """
 
     uri: str
     sha256: str
     seconds: float
     vectors: Mapping[str, Floats] = field(repr=False)
+    group: str = ""
 
 
 @dataclass(frozen=True)
@@ -72,6 +76,12 @@ class VoiceTemplate:
     artist_id: str
     name: str
     references: tuple[ReferenceVoice, ...]
+
+    @property
+    def groups(self) -> tuple[tuple[ReferenceVoice, ...], ...]:
+        """The references by group, in the order in which the groups come up."""
+        names = dict.fromkeys(reference.group for reference in self.references)
+        return tuple(tuple(r for r in self.references if r.group == name) for name in names)
 
 
 class MatchVerdict(StrEnum):

@@ -1,31 +1,31 @@
-"""The voices of all protected artists, in memory. A snapshot never changes: a change makes a new one."""
+"""The voices of all protected artists, in memory, and who of them is heard in a recording."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from itertools import islice
 from typing import Self
 
 import numpy as np
+from numpy.typing import NDArray
 
 from services.voice_matcher.domain import (
     ArtistScore,
     Calibration,
     HeardVoice,
+    ReferenceVoice,
     VoiceTemplate,
     WindowScore,
 )
-from services.voice_matcher.embedding import DIMENSIONS
 from services.voice_matcher.fbank import Floats
-from services.voice_matcher.scoring import (
-    Background,
-    Level,
-    Scores,
-    enrolled_level,
-    fuse,
-    top_half,
-    window_scores,
-)
+from services.voice_matcher.rows import VoiceRows
+from services.voice_matcher.scoring import Background, Scores, fuse, top_half, window_scores
+from services.voice_matcher.sketch import Sketcher, queries, shortlist
 
 MOST_PASSAGES = 5
+SCORED_WHOLE = 4096
+"""Rows up to which everybody is scored, which takes some milliseconds; beyond, those of the shortlist."""
+_BATCH = 4096
 
 
 @dataclass(frozen=True)
@@ -37,89 +37,160 @@ class Yardstick:
     calibration: Calibration
 
 
-@dataclass(frozen=True)
-class _Rows:
-    """One network's artists: centred unit rows (a, d) and how strangers score against each."""
+@dataclass(slots=True)
+class _Enrolled:
+    """An artist's rows, and the recordings behind them; ``vectors`` are half-precision rows by network."""
 
-    vectors: Floats
-    level: Level
+    rows: list[int]
+    references: tuple[str, ...]
+    vectors: Mapping[str, NDArray[np.float16]] | None
 
 
 class VoiceIndex:
-    """Templates by artist and their matrices."""
+    """Changes in place and at once. Not for use by several threads."""
 
-    def __init__(self, yardstick: Yardstick, templates: Mapping[str, VoiceTemplate] | None = None) -> None:
+    def __init__(
+        self,
+        yardstick: Yardstick,
+        templates: Mapping[str, VoiceTemplate] | None = None,
+        *,
+        scored_whole: int = SCORED_WHOLE,
+    ) -> None:
         self._yardstick = yardstick
-        self._templates = dict(templates or {})
-        self._rows = {network: self._stack(network) for network in yardstick.weights}
+        self._scored_whole = scored_whole
+        backgrounds = {network: yardstick.backgrounds[network] for network in yardstick.weights}
+        self._sketcher = Sketcher(backgrounds, yardstick.weights)
+        self._rows = VoiceRows(backgrounds, self._sketcher)
+        self._enrolled: dict[str, _Enrolled] = {}
+        self.put_many((templates or {}).values())
 
     @property
-    def artists(self) -> frozenset[str]:
-        return frozenset(self._templates)
+    def artists(self) -> AbstractSet[str]:
+        """Who can be found now; follows every change."""
+        return self._enrolled.keys()
 
     def __len__(self) -> int:
-        return len(self._templates)
+        return len(self._enrolled)
+
+    def __contains__(self, artist_id: str) -> bool:
+        return artist_id in self._enrolled
+
+    def put(self, template: VoiceTemplate) -> None:
+        """Let an artist be found, in place of what was known of them."""
+        self.put_many((template,))
+
+    def put_many(self, templates: Iterable[VoiceTemplate]) -> None:
+        """As ``put`` for each, ten times as fast. An artist may be there once."""
+        waiting = iter(templates)
+        while batch := tuple(islice(waiting, _BATCH)):
+            for template in batch:
+                self.remove(template.artist_id)
+            self._add(batch)
+
+    def remove(self, artist_id: str) -> None:
+        """Forget an artist; one who is not known is forgotten already."""
+        known = self._enrolled.pop(artist_id, None)
+        if known is None:
+            return
+        for row in sorted(known.rows, reverse=True):
+            last = len(self._rows) - 1
+            moved = self._rows.remove(row)
+            if moved is not None:
+                rows = self._enrolled[moved].rows
+                rows[rows.index(last)] = row
 
     def with_template(self, template: VoiceTemplate) -> Self:
-        return type(self)(self._yardstick, self._templates | {template.artist_id: template})
+        """``put``, and this index."""
+        self.put(template)
+        return self
 
     def without(self, artist_id: str) -> Self:
-        return type(self)(self._yardstick, {k: v for k, v in self._templates.items() if k != artist_id})
+        """``remove``, and this index."""
+        self.remove(artist_id)
+        return self
 
-    def search(self, heard: HeardVoice) -> tuple[ArtistScore, ...]:
-        """Every artist with its own verdict, the highest score first."""
-        if not self._templates:
+    def search(self, heard: HeardVoice, *, at_most: int | None = None) -> tuple[ArtistScore, ...]:
+        """Artists with a verdict of their own, the highest score first, the best ``at_most``.
+
+        Everybody where few are enrolled; else those whom the shortlist holds, who are scored exactly.
+        """
+        if not self._enrolled:
             return ()
+        centred = {
+            network: self._yardstick.backgrounds[network].centre_upload(heard.embeddings[network])
+            for network in self._yardstick.weights
+        }
+        rows = self._candidates(self._sketcher.fused(centred))
+        fused = self._scored(heard, rows)
+        counted = top_half(fused)
+        track = np.where(counted, fused, 0.0).sum(0) / counted.sum(0)
+        best: dict[str, int] = {}
+        for column in np.argsort(-track, kind="stable"):
+            best.setdefault(self._rows.owner(int(rows[column])), int(column))
+            if len(best) == at_most:
+                break
+        return tuple(
+            self._score(artist, float(track[column]), fused[:, column], heard)
+            for artist, column in best.items()
+        )
+
+    def _candidates(self, windows: Floats) -> NDArray[np.int64]:
+        if len(self._rows) <= self._scored_whole:
+            return np.arange(len(self._rows))
+        return shortlist(self._sketcher.codes(queries(windows)), self._rows.codes)
+
+    def _scored(self, heard: HeardVoice, rows: NDArray[np.int64]) -> Scores:
+        """(windows, rows)."""
+        chosen = self._rows.chosen(rows)
         by_network = {
             network: window_scores(
                 heard.embeddings[network],
-                self._rows[network].vectors,
-                self._rows[network].level,
+                chosen.vectors[network],
+                chosen.levels[network],
                 self._yardstick.backgrounds[network],
             )
             for network in self._yardstick.weights
         }
-        fused = fuse(by_network, self._yardstick.weights)
-        counted = top_half(fused)
-        track = np.where(counted, fused, 0.0).sum(0) / counted.sum(0)
-        artists = list(self._templates.values())
-        return tuple(
-            self._score(artists[column], float(track[column]), fused[:, column], heard)
-            for column in np.argsort(-track, kind="stable")
-        )
+        return fuse(by_network, self._yardstick.weights)
 
-    def _score(
-        self, template: VoiceTemplate, score: float, windows: Scores, heard: HeardVoice
-    ) -> ArtistScore:
+    def _score(self, artist_id: str, score: float, windows: Scores, heard: HeardVoice) -> ArtistScore:
         calibration = self._yardstick.calibration
         best = sorted(np.argsort(-windows, kind="stable")[:MOST_PASSAGES])
         return ArtistScore(
-            artist_id=template.artist_id,
+            artist_id=artist_id,
             verdict=calibration.verdict(score),
             score=score,
             probability=calibration.probability(score),
-            reference=self._most_like(template, heard),
+            reference=self._most_like(self._enrolled[artist_id], heard),
             passages=tuple(
                 WindowScore(heard.windows[i].start, heard.windows[i].end, float(windows[i])) for i in best
             ),
         )
 
-    def _most_like(self, template: VoiceTemplate, heard: HeardVoice) -> str:
-        def likeness(index: int) -> float:
-            vectors = template.references[index].vectors
-            return sum(
-                weight * float(vectors[network] @ heard.mean(network))
-                for network, weight in self._yardstick.weights.items()
+    def _most_like(self, enrolled: _Enrolled, heard: HeardVoice) -> str:
+        if enrolled.vectors is None:
+            return enrolled.references[0]
+        likeness = sum(
+            weight * (enrolled.vectors[network].astype(np.float32) @ heard.mean(network))
+            for network, weight in self._yardstick.weights.items()
+        )
+        return enrolled.references[int(np.argmax(likeness))]
+
+    def _add(self, templates: tuple[VoiceTemplate, ...]) -> None:
+        owned = [(template.artist_id, group) for template in templates for group in template.groups]
+        rows = iter(self._rows.add([artist for artist, _ in owned], [group for _, group in owned]))
+        for template in templates:
+            self._enrolled[template.artist_id] = _Enrolled(
+                [next(rows) for _ in template.groups],
+                tuple(reference.uri for reference in template.references),
+                self._compact(template.references),
             )
 
-        return template.references[max(range(len(template.references)), key=likeness)].uri
-
-    def _stack(self, network: str) -> _Rows:
-        background = self._yardstick.backgrounds[network]
-        means = [
-            np.mean([reference.vectors[network] for reference in template.references], axis=0)
-            for template in self._templates.values()
-        ]
-        vectors = np.reshape(np.asarray(means, np.float32), (-1, DIMENSIONS[network]))
-        centred = background.centre_reference(vectors)
-        return _Rows(centred, enrolled_level(centred, background))
+    def _compact(self, references: tuple[ReferenceVoice, ...]) -> Mapping[str, NDArray[np.float16]] | None:
+        """What tells several references apart; one needs nothing."""
+        if len(references) == 1:
+            return None
+        return {
+            network: np.array([reference.vectors[network] for reference in references], np.float16)
+            for network in self._yardstick.weights
+        }
