@@ -1,39 +1,34 @@
-"""The short-lived process in which a file is decoded. Never imported by a service.
+"""The short-lived process in which a file is decoded, forked by its host. Never imported by a service.
 
-Speaks to its parent through two pipes: interleaved float32 on standard output, and two lines of JSON on the
+Speaks to its parent through two pipes: interleaved samples on standard output, and two lines of JSON on the
 report pipe: what isolation holds, then the result. Both ends are bounded by the parent.
 """
 
 import json
 import os
-import resource
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
-from shared.audio.blocks import Block, CodedBlocks, PcmBlocks
+from shared.audio.blocks import CodedBlocks, PcmBlocks
+from shared.audio.handover import Handover
 from shared.audio.isolation import isolate
 from shared.audio.limits import DecodeLimits, Excerpt
-from shared.audio.outcome import FailureKind, Samples
+from shared.audio.outcome import FailureKind
 from shared.audio.sniff import sniff
 from shared.audio.stream import PcmStream, Refused
 from shared.audio.tally import Tally
-from shared.audio.transport import NARROW, WIDE
 from shared.audio.window import FileSource, Source
 
-_NARROW_BITS = 16
+AUDIO, REPORT = 3, 4
+"""Descriptors of the file and of the report pipe, as the host lays them out."""
 
 
 def main(job: dict[str, Any]) -> None:
     """Entry point; ``job`` is made by shared.audio.sandbox."""
     limits = DecodeLimits(**job["limits"])
     held = isolate(memory_bytes=limits.memory_bytes, cpu_seconds=limits.cpu_seconds)
-    _tell(job["report"], {"isolation": held})
+    _tell({"isolation": held})
     try:
-        result = decode(
-            FileSource(job["audio"]), limits, Excerpt(**job["excerpt"]) if job["excerpt"] else None
-        )
+        result = decode(FileSource(AUDIO), limits, Excerpt(**job["excerpt"]) if job["excerpt"] else None)
     except Refused as refused:
         result = {"failure": refused.kind.value, "message": refused.message}
     except MemoryError:
@@ -41,8 +36,7 @@ def main(job: dict[str, Any]) -> None:
             "failure": FailureKind.OUT_OF_RESOURCES.value,
             "message": f"decoding needs more than {limits.memory_bytes >> 20} MiB of memory",
         }
-    used = resource.getrusage(resource.RUSAGE_SELF)
-    _tell(job["report"], result | {"cpu_seconds": used.ru_utime + used.ru_stime})
+    _tell(result)
 
 
 def decode(source: Source, limits: DecodeLimits, excerpt: Excerpt | None) -> dict[str, Any]:
@@ -52,7 +46,7 @@ def decode(source: Source, limits: DecodeLimits, excerpt: Excerpt | None) -> dic
     if isinstance(stream, PcmStream):
         blocks, promised = PcmBlocks(source, stream), stream.length * 8 // (stream.channels * stream.bits)
     else:
-        blocks = CodedBlocks(source, stream)
+        blocks = CodedBlocks(source, stream, digest=excerpt is None or not excerpt.inspected)
         promised = blocks.promised or 0
     tally = Tally(
         limits,
@@ -61,18 +55,18 @@ def decode(source: Source, limits: DecodeLimits, excerpt: Excerpt | None) -> dic
         bits=stream.bits,
         file_bytes=source.size,
     )
-    wanted = None
-    if excerpt is not None and excerpt.seconds is not None:
-        wanted = int(excerpt.seconds * blocks.sample_rate)
-    else:
+    handover = (
+        Handover(excerpt, blocks.sample_rate, blocks.channels, blocks.scale) if excerpt is not None else None
+    )
+    wanted = None if handover is None else handover.wanted
+    if wanted is None:
         tally.promise(promised)
-    narrow = excerpt is not None and not excerpt.mono and stream.bits <= _NARROW_BITS and blocks.scale != 1.0
     for block in blocks:
         taken = block if wanted is None else block[: max(0, wanted - tally.frames)]
         if len(taken):
             tally.add(taken, blocks.scale)
-            if excerpt is not None:
-                _write(_as_int16(taken) if narrow else _as_float(taken, blocks.scale, mono=excerpt.mono))
+            if handover is not None:
+                handover.take(taken)
         if wanted is not None and tally.frames >= wanted:
             break
     if tally.frames == 0:
@@ -85,27 +79,8 @@ def decode(source: Source, limits: DecodeLimits, excerpt: Excerpt | None) -> dic
         "frames": tally.frames,
         "peak": tally.peak,
         "silent": tally.silent,
-        "sample_bytes": NARROW if narrow else WIDE,
-    }
+    } | ({} if handover is None else handover.finish())
 
 
-def _as_float(block: Block, scale: float, *, mono: bool) -> Samples:
-    samples: Samples = block.astype(np.float32, copy=False)
-    if scale != 1.0:
-        samples = samples * np.float32(scale)
-    return np.asarray(samples.mean(axis=1), np.float32) if mono else samples
-
-
-def _as_int16(block: Block) -> NDArray[np.int16]:
-    """Exact: the sixteen upper bits of what is left-aligned in 32."""
-    return np.right_shift(block.view(np.int32), 16).astype("<i2")
-
-
-def _write(samples: NDArray[np.float32] | NDArray[np.int16]) -> None:
-    view = np.ascontiguousarray(samples).data.cast("B")
-    while view:
-        view = view[os.write(1, view) :]
-
-
-def _tell(pipe: int, report: dict[str, Any]) -> None:
-    os.write(pipe, json.dumps(report).encode() + b"\n")
+def _tell(report: dict[str, Any]) -> None:
+    os.write(REPORT, json.dumps(report).encode() + b"\n")

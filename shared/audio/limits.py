@@ -31,10 +31,14 @@ class DecodeLimits:
 
 @dataclass(frozen=True)
 class Excerpt:
-    """Which part of a recording to hand over. ``mono`` is the mean of the channels.
+    """Which part of a recording to hand over, and how. ``mono`` is the mean of the channels.
 
-    Decoding stops after ``seconds``; what lies beyond is then neither counted nor checked.
+    Decoding stops after ``seconds``; what lies beyond is then neither counted nor checked. ``rate`` asks for
+    another sampling rate (soxr, HQ) than the recording's own. ``inspected``: these very bytes were inspected
+    before, so that their own digest is not made again.
     """
 
     seconds: float | None = None
     mono: bool = False
+    rate: int | None = None
+    inspected: bool = False

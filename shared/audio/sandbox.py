@@ -6,39 +6,21 @@ import json
 import os
 import selectors
 import signal
+import socket
 import stat
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
-import numpy as np
-import soundfile
-
+from shared.audio.hosting import HostGone, hosts
 from shared.audio.limits import DecodeLimits, Excerpt
 from shared.audio.outcome import DecodeFailure, FailureKind, Isolation
 from shared.audio.transport import Received
 from shared.errors import ObjectMissing, StoreUnavailable, SystemicError
+from shared.processes.cpu import count_elsewhere
 
-_LIBRARIES = tuple(
-    dict.fromkeys(
-        (
-            str(Path(__file__).resolve().parents[2]),
-            str(Path(np.__file__).resolve().parents[1]),
-            str(Path(soundfile.__file__).resolve().parent),
-        )
-    )
-)
-_BOOT = (
-    "import json, sys\n"
-    "job = json.loads(sys.argv[1])\n"
-    "sys.path += job['libraries']\n"
-    "from shared.audio.child import main\n"
-    "main(job)\n"
-)
 _REPORT_BYTES = 16 * 1024
 _REPORT_LINES = 2
 _PIPE_BYTES = 1 << 18
@@ -48,10 +30,11 @@ _READ_BYTES = 1 << 16
 
 @dataclass(frozen=True)
 class ChildReport:
-    """What the child said (not yet believed), how isolated it was, and its samples."""
+    """What the child said (not yet believed), how isolated it was, what it cost, and its samples."""
 
     result: dict[str, Any]
     isolation: Isolation
+    cpu_seconds: float
     pcm: Received
 
 
@@ -83,46 +66,91 @@ def run_child(descriptor: int, limits: DecodeLimits, excerpt: Excerpt | None) ->
     Raises:
         SystemicError: the child could not be started or did not get as far as looking at the file.
     """
-    deadline = time.monotonic() + limits.wall_seconds
-    report_end, child_end = os.pipe()
-    job = {
-        "libraries": _LIBRARIES,
-        "audio": descriptor,
-        "report": child_end,
-        "limits": asdict(limits),
-        "excerpt": None if excerpt is None else asdict(excerpt),
-    }
+    job = {"limits": asdict(limits), "excerpt": None if excerpt is None else asdict(excerpt)}
     try:
-        child = subprocess.Popen(
-            [sys.executable, "-I", "-S", "-B", "-c", _BOOT, json.dumps(job)],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            bufsize=0,
-            pass_fds=(descriptor, child_end),
-            env={"OPENBLAS_NUM_THREADS": "1"},
-            cwd="/",
-            start_new_session=True,
-        )
-    except OSError as error:
-        os.close(report_end)
-        raise SystemicError(f"the decoder could not be started: {error.strerror}") from error
-    finally:
-        os.close(child_end)
-    with child:
+        return _attempt(job, descriptor, limits)
+    except HostGone:
+        # It may have ended under another file's load, or by somebody's hand; a second end has a reason.
         try:
-            said = _listen(child, report_end, limits, deadline)
-            child.wait(max(0.0, deadline - time.monotonic()))
-        except (TimeoutError, subprocess.TimeoutExpired):
-            return DecodeFailure(
-                FailureKind.TIMED_OUT, f"decoding did not end within {limits.wall_seconds:g} seconds"
-            )
-        finally:
-            os.close(report_end)
-            child.kill()
-    if isinstance(said, DecodeFailure):
-        return said
-    return _understand(child.returncode, said, limits)
+            return _attempt(job, descriptor, limits)
+        except HostGone as gone:
+            raise SystemicError(f"the decoder did not start ({gone.reason})") from gone
+
+
+def _attempt(job: dict[str, Any], descriptor: int, limits: DecodeLimits) -> ChildReport | DecodeFailure:
+    deadline = time.monotonic() + limits.wall_seconds
+    host = hosts.current()
+    try:
+        with _Pipes() as pipes, host.start(job, (descriptor, *pipes.inner)) as control:
+            pipes.hand_over()
+            said = _listen(pipes, limits, deadline)
+            if isinstance(said, DecodeFailure):
+                return said
+            ended = _end(control, deadline)
+    except TimeoutError:
+        return DecodeFailure(
+            FailureKind.TIMED_OUT, f"decoding did not end within {limits.wall_seconds:g} seconds"
+        )
+    except HostGone:
+        hosts.drop(host)
+        raise
+    if ended is None:
+        hosts.drop(host)
+        raise HostGone(host.last_words())
+    count_elsewhere(ended.cpu_seconds)
+    return _understand(ended, said, limits)
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a child ended, as its host saw it: an exit status or minus a signal."""
+
+    status: int
+    cpu_seconds: float
+
+
+def _end(control: socket.socket, deadline: float) -> Ended | None:
+    """Wait for the child's end; None when its host went before telling."""
+    control.settimeout(max(0.001, deadline - time.monotonic()))
+    try:
+        told = control.recv(_REPORT_BYTES)
+    except ConnectionResetError:
+        return None
+    return Ended(**json.loads(told)) if told else None
+
+
+class _Pipes:
+    """Pipes for samples, noise and report: ``outer`` ends to read, ``inner`` ends for the child."""
+
+    def __init__(self) -> None:
+        ends: list[tuple[int, int]] = []
+        try:
+            for _ in range(3):
+                ends.append(os.pipe())  # noqa: PERF401 - those made so far must be closed when one fails
+        except OSError as error:
+            for pair in ends:
+                os.close(pair[0])
+                os.close(pair[1])
+            raise SystemicError(f"the decoder could not be started: {error.strerror}") from error
+        self.outer = tuple(outer for outer, _ in ends)
+        self.inner = tuple(inner for _, inner in ends)
+        self._open = {*self.outer, *self.inner}
+        _widen(self.outer[0])
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._close(self._open)
+
+    def hand_over(self) -> None:
+        """The child has its ends; ours must go, or no end of file is ever seen."""
+        self._close(set(self.inner))
+
+    def _close(self, descriptors: set[int]) -> None:
+        self._open = self._open - descriptors
+        for descriptor in descriptors:
+            os.close(descriptor)
 
 
 @dataclass
@@ -132,18 +160,16 @@ class _Said:
     noise: bytearray
 
 
-def _listen(
-    child: "subprocess.Popen[bytes]", report_end: int, limits: DecodeLimits, deadline: float
-) -> _Said | DecodeFailure:
-    """Everything the child says, until it closes all three pipes."""
+def _listen(pipes: _Pipes, limits: DecodeLimits, deadline: float) -> _Said | DecodeFailure:
+    """Everything the child says, until it closes all three pipes.
+
+    Raises:
+        TimeoutError: it does not, until the deadline.
+    """
     said = _Said(Received(), bytearray(), bytearray())
-    assert child.stdout is not None  # noqa: S101 - PIPE was asked for
-    assert child.stderr is not None  # noqa: S101 - PIPE was asked for
-    _widen(child.stdout.fileno())
     with selectors.DefaultSelector() as waiting:
-        waiting.register(child.stdout.fileno(), selectors.EVENT_READ, said.pcm)
-        waiting.register(child.stderr.fileno(), selectors.EVENT_READ, said.noise)
-        waiting.register(report_end, selectors.EVENT_READ, said.report)
+        for end, heard in zip(pipes.outer, (said.pcm, said.noise, said.report), strict=True):
+            waiting.register(end, selectors.EVENT_READ, heard)
         while waiting.get_map():
             ready = waiting.select(max(0.0, deadline - time.monotonic()))
             if not ready:
@@ -167,7 +193,8 @@ def _widen(pipe: int) -> None:
         fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
 
 
-def _understand(status: int, said: _Said, limits: DecodeLimits) -> ChildReport | DecodeFailure:
+def _understand(ended: Ended, said: _Said, limits: DecodeLimits) -> ChildReport | DecodeFailure:
+    status = ended.status
     lines = said.report.splitlines()
     if not lines:
         last = said.noise.decode(errors="replace").strip().splitlines()
@@ -184,4 +211,4 @@ def _understand(status: int, said: _Said, limits: DecodeLimits) -> ChildReport |
         held = tuple(str(measure) for measure in isolation["isolation"])
     except (ValueError, KeyError, TypeError, RecursionError):
         return DecodeFailure(FailureKind.CRASHED, "the decoder answered nonsense about this file")
-    return ChildReport(result, Isolation(held), said.pcm)
+    return ChildReport(result, Isolation(held), ended.cpu_seconds, said.pcm)

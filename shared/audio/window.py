@@ -69,6 +69,7 @@ class Window(io.RawIOBase):
         self._start = start
         self._end = end
         self._patches = patches
+        self._patched_until = max((where + len(patch) for where, patch in patches), default=0)
         self._position = 0
         self.exhausted = False
         """Somebody asked for more than there is."""
@@ -90,12 +91,20 @@ class Window(io.RawIOBase):
     def readinto(self, buffer: object, /) -> int:
         view = memoryview(buffer).cast("B")  # type: ignore[arg-type] # the stub of RawIOBase is narrower
         at = self._start + self._position
-        self.exhausted |= at + len(view) > self._end
-        got = bytearray(self._source.at(at, max(0, min(len(view), self._end - at))))
+        wanted = len(view)
+        if at + wanted > self._end:
+            self.exhausted = True
+            wanted = max(0, self._end - at)
+        got = self._source.at(at, wanted)
+        count = len(got)
+        view[:count] = got
+        self._position += count
+        if at < self._patched_until:
+            self._patch(view, at, count)
+        return count
+
+    def _patch(self, view: memoryview, at: int, count: int) -> None:
         for where, patch in self._patches:
             for index, value in enumerate(patch):
-                if 0 <= where + index - at < len(got):
-                    got[where + index - at] = value
-        view[: len(got)] = got
-        self._position += len(got)
-        return len(got)
+                if 0 <= where + index - at < count:
+                    view[where + index - at] = value

@@ -8,7 +8,7 @@ import pytest
 from shared.audio import DecodeFailure, DecodeLimits, FailureKind, Inspected
 from shared.audio.decoding import _inspected
 from shared.audio.outcome import Isolation
-from shared.audio.sandbox import ChildReport, _Said, _understand
+from shared.audio.sandbox import ChildReport, Ended, _Said, _understand
 from shared.audio.transport import Received
 from shared.errors import SystemicError
 
@@ -21,12 +21,17 @@ GOOD = {
     "frames": 10,
     "peak": 0.5,
     "silent": False,
-    "cpu_seconds": 0.1,
 }
 
 
+def reported(said: object) -> ChildReport:
+    return ChildReport(said, Isolation(()), 0.1, Received())  # type: ignore[arg-type] # a child may say anything
+
+
 def understand(status: int, report: bytes, noise: bytes = b"") -> ChildReport | DecodeFailure:
-    return _understand(status, _Said(Received(), bytearray(report), bytearray(noise)), DecodeLimits())
+    return _understand(
+        Ended(status, 0.1), _Said(Received(), bytearray(report), bytearray(noise)), DecodeLimits()
+    )
 
 
 @pytest.mark.parametrize(
@@ -73,15 +78,15 @@ def test_a_report_that_is_no_json_is_a_failure_of_the_file(second: bytes) -> Non
 )
 def test_a_report_of_another_shape_is_not_believed(change: dict[str, object]) -> None:
     said = json.loads(json.dumps(GOOD | change))
-    outcome = _inspected(said, Isolation(()))
+    outcome = _inspected(reported(said))
     assert isinstance(outcome, DecodeFailure)
     assert outcome.kind is FailureKind.CRASHED
 
 
 def test_a_report_in_its_exact_shape_is() -> None:
-    assert isinstance(_inspected(GOOD, Isolation(())), Inspected)
+    assert isinstance(_inspected(reported(GOOD)), Inspected)
 
 
 @pytest.mark.parametrize("said", [[], "frames", None, 7])
 def test_a_report_that_is_no_object_is_not_believed(said: object) -> None:
-    assert isinstance(_inspected(said, Isolation(())), DecodeFailure)
+    assert isinstance(_inspected(reported(said)), DecodeFailure)

@@ -95,8 +95,10 @@ def test_linear_pcm_keeps_every_bit(bits: int, channels: int, frames: int, seed:
     stored = values + 128 if bits == 8 else values
     raw = b"".join(int(v).to_bytes(bits // 8, "little", signed=bits != 8) for v in stored.reshape(-1))
     source = BytesSource(wav(fmt(1, channels, 48_000, bits), chunk(b"data", raw)))
-    blocks = list(PcmBlocks(source, parse_wav(source)))
-    assert np.array_equal(np.concatenate(blocks), values << (32 - bits))
+    pcm = PcmBlocks(source, parse_wav(source))
+    whole = np.concatenate(list(pcm))
+    assert np.array_equal(whole.astype(np.int64), values << (whole.dtype.itemsize * 8 - bits))
+    assert pcm.scale * 2.0 ** (whole.dtype.itemsize * 8 - 1) == 1.0
 
 
 def test_a_tag_is_stepped_over_only_within_bounds() -> None:

@@ -8,13 +8,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
+import soxr
 from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.audio import DecodedAudio, DecodeFailure, Isolation, decode_audio
 from shared.audio.decoding import _decoded, _inspected
+from shared.audio.limits import Excerpt
 from shared.audio.sandbox import ChildReport
 from shared.audio.transport import NARROW, WIDE, Received
+from tests.unit.audio.sound import encoded, tone
 
 SAID = {
     "container": "flac",
@@ -24,7 +27,6 @@ SAID = {
     "frames": 2,
     "peak": 0.5,
     "silent": False,
-    "cpu_seconds": 0.1,
 }
 
 
@@ -57,9 +59,9 @@ def test_a_recording_is_decoded_to_the_very_samples_that_were_encoded(
 ):
     whole = np.random.default_rng(7).integers(-(2**31), 2**31 - 1, (20_000, 2), np.int32)
     file = tmp_path / "audio"
-    encoded = io.BytesIO()
-    soundfile.write(encoded, whole, 44_100, format=container, subtype=subtype)
-    file.write_bytes(encoded.getvalue())
+    content = io.BytesIO()
+    soundfile.write(content, whole, 44_100, format=container, subtype=subtype)
+    file.write_bytes(content.getvalue())
     kept = whole >> 16 << 16 if width is np.int16 else whole >> 8 << 8
 
     decoded = decode_audio(file)
@@ -68,15 +70,54 @@ def test_a_recording_is_decoded_to_the_very_samples_that_were_encoded(
 
 
 @pytest.mark.parametrize(
-    ("sent", "width"), [(4, 4), (8, 2), (4, 1), (4, 0), (4, None), (4, "2"), (5, 2), (4, [2])]
+    ("sent", "width", "frames"),
+    [
+        (4, 4, 2),
+        (8, 2, 2),
+        (4, 1, 4),
+        (4, 0, 2),
+        (4, None, 2),
+        (4, "2", 2),
+        (5, 2, 2),
+        (4, [2], 2),
+        (4, 2, None),
+        (4, 2, "2"),
+        (4, 2, -2),
+    ],
 )
-def test_a_child_that_lies_about_its_samples_is_not_believed(sent: int, width: object):
-    inspected = _inspected(SAID, Isolation(()))
-    assert not isinstance(inspected, DecodeFailure)
+def test_a_child_that_lies_about_its_samples_is_not_believed(sent: int, width: object, frames: object):
     pcm = Received()
     pcm.extend(bytes(sent))
-    report = ChildReport(SAID | {"sample_bytes": width}, Isolation(()), pcm)
-    assert isinstance(_decoded(report, inspected, mono=False), DecodeFailure)
-    honest = dataclasses.replace(report, result=SAID | {"sample_bytes": NARROW}, pcm=Received())
+    said = SAID | {"sample_bytes": width, "frames_sent": frames}
+    report = ChildReport(said, Isolation(()), 0.1, pcm)
+    inspected = _inspected(report)
+    assert not isinstance(inspected, DecodeFailure)
+    assert isinstance(_decoded(report, inspected, Excerpt()), DecodeFailure)
+    honest = dataclasses.replace(
+        report, result=SAID | {"sample_bytes": NARROW, "frames_sent": 2}, pcm=Received()
+    )
     honest.pcm.extend(bytes(4))
-    assert isinstance(_decoded(honest, inspected, mono=False), DecodedAudio)
+    assert isinstance(_decoded(honest, inspected, Excerpt()), DecodedAudio)
+
+
+@pytest.mark.parametrize("container", ["FLAC", "WAV", "MP3"])
+@pytest.mark.parametrize("mono", [False, True])
+def test_resampling_on_the_way_is_resampling_afterwards(tmp_path: Path, container: str, mono: bool):  # noqa: FBT001 - a parameter of the case
+    file = tmp_path / "audio"
+    file.write_bytes(encoded(tone(4.0), container))
+    native, moved = decode_audio(file, mono=mono), decode_audio(file, mono=mono, rate=16_000)
+    assert isinstance(native, DecodedAudio)
+    assert isinstance(moved, DecodedAudio)
+    assert moved.sample_rate == 16_000
+    assert moved.inspected.frames == native.inspected.frames
+    afterwards = soxr.resample(native.samples, native.sample_rate, 16_000)
+    assert moved.samples.shape == afterwards.shape
+    assert np.abs(moved.samples - afterwards).max() < 1e-5
+
+
+def test_of_bytes_that_were_inspected_the_digest_is_not_made_again(tmp_path: Path):
+    file = tmp_path / "audio"
+    content = encoded(tone(1.0), "FLAC")
+    file.write_bytes(content[:26] + b"\x01" * 16 + content[42:])
+    assert isinstance(decode_audio(file), DecodeFailure)
+    assert isinstance(decode_audio(file, inspected=True), DecodedAudio)
