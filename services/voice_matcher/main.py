@@ -14,9 +14,10 @@ from services.voice_matcher.handlers import TrackListener
 from services.voice_matcher.index import VoiceIndex
 from services.voice_matcher.models import load_yardstick, model_version, verify_models
 from services.voice_matcher.relisten import Relistening
+from services.voice_matcher.voiceprints import Voiceprints
 from shared.clock import SystemClock
 from shared.errors import SettingsError
-from shared.events import ProtectedArtist
+from shared.events import ProtectedArtist, VoiceprintSealed
 from shared.objects.folder import FolderStore
 from shared.settings import WorkerSettings
 from shared.stream.compacted import CompactedTopic
@@ -26,10 +27,11 @@ from shared.stream.publisher import Publisher
 from shared.stream.replay import replay
 from shared.stream.runner import run_worker
 from shared.stream.wiring import Wire, Wiring
-from shared.topics import ARTISTS, RELISTENS, UPLOADS
+from shared.topics import ARTISTS, RELISTENS, UPLOADS, VOICEPRINTS
+from shared.voiceprints.settings import VoiceprintSettings, load_vault
 
 
-class VoiceMatcherSettings(WorkerSettings):
+class VoiceMatcherSettings(WorkerSettings, VoiceprintSettings):
     voice_processes: int = Field(
         default=1, ge=1, le=64, description="processes that listen; one per spare core"
     )
@@ -42,7 +44,13 @@ class VoiceMatcherSettings(WorkerSettings):
 
 
 def wiring(settings: VoiceMatcherSettings) -> Wire:
-    """Consuming starts when every artist on the registry's topic has been listened to."""
+    """Consuming starts when every artist on the registry's topic can be searched for.
+
+    Templates that were sealed before are opened; the rest is listened to.
+
+    Raises:
+        SettingsError: a model file is not the recorded one, or the keys of the artists cannot be used.
+    """
 
     @contextlib.asynccontextmanager
     async def wire(publisher: Publisher) -> AsyncIterator[Wiring]:
@@ -51,9 +59,18 @@ def wiring(settings: VoiceMatcherSettings) -> Wire:
         announce_detector(DETECTOR)
         store = FolderStore(settings.store)
         async with PooledEars(settings.voice_processes) as ears:
-            enrolment = Enrolment(ears, store, VoiceIndex(yardstick))
+            vault = load_vault(settings, SystemClock())
+            voiceprints = (
+                None
+                if vault is None
+                else Voiceprints(vault, publisher, SystemClock(), model_version=model_version())
+            )
+            enrolment = Enrolment(ears, store, VoiceIndex(yardstick), voiceprints=voiceprints)
+            sealed = CompactedTopic(
+                VOICEPRINTS, VoiceprintSealed, settings.kafka, on_change=enrolment.on_sealed
+            )
             registry = CompactedTopic(ARTISTS, ProtectedArtist, settings.kafka, on_change=enrolment.on_change)
-            async with registry:
+            async with sealed, registry:
                 await enrolment.settle()
                 listener = TrackListener(
                     ears,
