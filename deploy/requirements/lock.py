@@ -15,6 +15,7 @@ LISTS = {
     "ingest": ("ingest",),
     "ai_detector": ("ai-detector",),
     "voice_matcher": ("voice-matcher",),
+    "fingerprints": ("fingerprints",),
     "registry": ("registry",),
     "policy": ("policy",),
     "moderation": ("moderation",),
