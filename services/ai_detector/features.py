@@ -4,11 +4,12 @@ None says how loud, how long or how wide the audio is: those tell studios and co
 """
 
 from dataclasses import dataclass, fields
+from enum import StrEnum
 
 import numpy as np
 from numpy.typing import NDArray
 
-from services.ai_detector import comb, echo, lattice, residual
+from services.ai_detector import comb, echo, lattice, repeats, residual, texture
 from services.ai_detector.spectrum import Spectra
 
 Floats = NDArray[np.float32]
@@ -23,6 +24,9 @@ NARROWEST_HZ = 4500.0
 _NEIGHBOURS = 3
 _LINE_DB = 3.0
 _LATTICE = tuple(lattice.lattice())
+_TEXTURE = texture.names()
+_TEXTURE_TOP_HZ = np.array([max(texture.BANDS_HZ[b][1] for b in texture.bands_of(n)) for n in _TEXTURE])
+_BAND_SLACK_HZ = 300.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +69,36 @@ def names() -> tuple[str, ...]:
     return tuple(field.name for field in fields(Features))
 
 
-@dataclass(frozen=True, slots=True)
+class Opinion(StrEnum):
+    """What kind of evidence a column is."""
+
+    COMB = "comb"
+    TEXTURE = "texture"
+    REPEATS = "repeats"
+
+
+def columns() -> tuple[str, ...]:
+    """All that the readout may see, in the order of `Reading.columns`."""
+    return (*names(), *_TEXTURE, *(f"{name}_spread" for name in _TEXTURE), *repeats.NAMES)
+
+
+def opinion(column: str) -> Opinion:
+    """The kind of evidence that a column belongs to."""
+    if column in names():
+        return Opinion.COMB
+    return Opinion.REPEATS if column in repeats.NAMES else Opinion.TEXTURE
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Reading:
-    """The scalars with what they were read from, for the evidence."""
+    """The scalars with what they were read from, for the evidence.
+
+    `columns` has the comb's scalars, the texture's mean and spread over the blocks, and the repeats: NaN for
+    bands that the file does not carry and for what a stretch is too short to tell.
+    """
 
     features: Features
+    columns: NDArray[np.float64]
     spacing_hz: float
     free_spacing_hz: float
     teeth: int
@@ -130,8 +159,24 @@ def read(spectra: Spectra, top_hz: float) -> Reading:
         ripple=echoes.strength,
     )
     return Reading(
-        features, spacing, free_spacing, int(teeth.size), int(np.count_nonzero(teeth * bin_hz > SPLIT_HZ))
+        features,
+        np.concatenate([features.vector(), *_texture(spectra.texture, top_hz), spectra.repeats]),
+        spacing,
+        free_spacing,
+        int(teeth.size),
+        int(np.count_nonzero(teeth * bin_hz > SPLIT_HZ)),
     )
+
+
+def _texture(blocks: Floats, top_hz: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Mean and standard deviation over blocks, NaN beyond the band; no spread of a single block."""
+    values = np.where(top_hz + _BAND_SLACK_HZ < _TEXTURE_TOP_HZ, np.nan, blocks.astype(np.float64))
+    there = np.isfinite(values)
+    count = there.sum(axis=0)
+    filled = np.where(there, values, 0.0)
+    mean = np.where(count > 0, filled.sum(axis=0) / np.maximum(count, 1), np.nan)
+    square = np.where(there, np.square(filled - mean), 0.0).sum(axis=0)
+    return mean, np.where(count > 1, np.sqrt(square / np.maximum(count, 1)), np.nan)
 
 
 def _lower_third(blocks: Floats) -> Floats:

@@ -13,6 +13,9 @@ import numpy as np
 import scipy.fft
 from numpy.typing import NDArray
 
+from services.ai_detector.repeats import repeats
+from services.ai_detector.texture import MOST_SECONDS, block_texture
+
 Floats = NDArray[np.float32]
 
 RESOLUTION_HZ = 44_100 / 16_384
@@ -20,7 +23,7 @@ RESOLUTION_HZ = 44_100 / 16_384
 TOP_HZ = 20_000.0
 """Bins above this are not kept: few masters carry anything there and lossy codecs never do."""
 BLOCK_SECONDS = 5.0
-MAX_SECONDS = 180.0
+MAX_SECONDS = 90.0
 """Longer tracks are read in evenly spaced blocks that add up to this much."""
 SILENCE_RMS = 10 ** (-70 / 20)
 _FRAME_GATE = (
@@ -36,7 +39,8 @@ class Spectra:
     """Mean decibel spectra of consecutive blocks, shape (blocks, bins); bin k lies at k * bin_hz.
 
     `side` is None for mono and for stereo whose channels differ by less than -60 dB. `weight` counts the
-    active frames of a block. `starts` are in seconds from the start of the track.
+    active frames of a block. `starts` are in seconds from the start of the track. `texture` has shape (blocks,
+    `texture.names()`), NaN for what cannot be told; `repeats` (shape (3,)) belongs to the whole track.
     """
 
     bin_hz: float
@@ -47,6 +51,8 @@ class Spectra:
     weight: Floats
     mid: Floats
     side: Floats | None
+    texture: Floats
+    repeats: Floats
 
     def only(self, blocks: range) -> "Spectra":
         """The given blocks."""
@@ -57,6 +63,7 @@ class Spectra:
             weight=self.weight[chosen],
             mid=self.mid[chosen],
             side=None if self.side is None else self.side[chosen],
+            texture=self.texture[chosen],
         )
 
     def whole(self) -> tuple[Floats, Floats | None]:
@@ -85,16 +92,20 @@ def long_term_spectra(pcm: Floats, rate: int) -> Spectra | None:
         return None
     bins = int(min(TOP_HZ, rate / 2) * size / rate) + 1
     spans = list(_blocks(pcm.shape[0], rate, size))
-    mids, sides, powers = [], [], []
+    mids, sides, powers, textures = [], [], [], []
+    share = min(MOST_SECONDS / len(spans), BLOCK_SECONDS)
     stereo = pcm.shape[1] > 1 and _is_stereo(pcm, level)
     for start, stop in spans:
         block = pcm[start:stop]
+        side = None
         if stereo:
             mid = (block[:, 0] + block[:, 1]) * np.float32(0.5 / level)
-            side_db, _ = _decibels((block[:, 0] - block[:, 1]) * np.float32(0.5 / level), size, bins)
-            sides.append(side_db)
+            side = (block[:, 0] - block[:, 1]) * np.float32(0.5 / level)
+            sides.append(_decibels(side, size, bins)[0])
         else:
             mid = block[:, 0] * np.float32(1 / level)
+        middle = _middle(mid.size, int(share * rate))
+        textures.append(block_texture(mid[middle], None if side is None else side[middle], rate))
         mid_db, power = _decibels(mid, size, bins)
         mids.append(mid_db)
         powers.append(power)
@@ -112,7 +123,14 @@ def long_term_spectra(pcm: Floats, rate: int) -> Spectra | None:
         weight=np.array([active[i].sum() for i in keep], dtype=np.float32),
         mid=np.stack([mids[i][active[i]].mean(axis=0) for i in keep]),
         side=np.stack([sides[i][active[i]].mean(axis=0) for i in keep]) if stereo else None,
+        texture=np.stack([textures[i] for i in keep]),
+        repeats=repeats(pcm[:, :2].mean(axis=1), rate),
     )
+
+
+def _middle(samples: int, wanted: int) -> slice:
+    start = max(samples - wanted, 0) // 2
+    return slice(start, start + min(wanted, samples))
 
 
 def _transform_size(rate: int) -> int:

@@ -10,23 +10,43 @@ import soundfile
 from services.ai_detector.spectrum import Floats
 
 _AUDIO = {".ogg", ".mp3", ".opus", ".wav", ".flac"}
-_MIN_BYTES = 300_000
-WHOLE_SECONDS = 180.0
+_MIN_BYTES = 250_000
+_MIN_SECONDS = 20.0
+_MOST_PER_PACKAGE = 45
+_SPEECH_FOLDERS = {"dialogs", "voices", "Voices"}
+WHOLE_SECONDS = 90.0
 DEBIAN_MUSIC = (
+    "ardentryst",
     "asc-music",
     "asterisk-moh-opsound-wav",
     "colobot-common-sounds",
+    "drascula-music",
+    "extremetuxracer-data",
+    "fillets-ng-data",
+    "flare-game",
+    "freedroidrpg-data",
     "fretsonfire-songs-muldjord",
     "fretsonfire-songs-sectoid",
+    "hedgewars-data",
     "hyperrogue-music",
+    "lordsawar-data",
     "marsshooter-data",
+    "naev-data",
     "nexuiz-music",
     "planetblupi-music-ogg",
+    "plee-the-bear-data",
     "pushover-data",
     "singularity-music",
+    "starfighter-data",
+    "supertux-data",
+    "supertuxkart-data",
+    "trackballs-data",
     "ufoai-music",
+    "unknown-horizons",
     "warzone2100-music",
     "wesnoth-1.16-music",
+    "xmoto-data",
+    "zaz-data",
 )
 
 
@@ -58,19 +78,63 @@ def from_manifest(root: Path) -> list[Recording]:
 
 
 def from_debian(unpacked: Path) -> list[Recording]:
-    """Human music in packages unpacked by name under a folder; identical files count once."""
+    """Human music in packages unpacked by name under a folder; identical files count once.
+
+    At most 45 recordings of a package, evenly chosen, and none under 20 seconds.
+    """
     found, seen = [], set()
     for package in DEBIAN_MUSIC:
+        paths = []
         for path in sorted((unpacked / package).rglob("*")):
             if path.suffix.lower() not in _AUDIO or not path.is_file() or path.stat().st_size < _MIN_BYTES:
                 continue
+            if _SPEECH_FOLDERS & set(path.parts):
+                continue
             key = (path.stat().st_size, path.read_bytes()[:65_536])
-            if key not in seen:
+            if key not in seen and duration(path) >= _MIN_SECONDS:
                 seen.add(key)
-                found.append(
-                    Recording(path, False, "human", f"debian/{package}", "see the package's copyright file")
-                )
+                paths.append(path)
+        kept = np.unique(
+            np.linspace(0, len(paths) - 1, min(len(paths), _MOST_PER_PACKAGE)).round().astype(int)
+        )
+        found += [
+            Recording(paths[i], False, "human", f"debian/{package}", "see the package's copyright file")
+            for i in kept
+        ]
     return found
+
+
+def from_extra(root: Path) -> list[Recording]:
+    """A platform's own catalogue: `manifest.csv` (file, label human|generated, source[, licence]) or folders.
+
+    Without a manifest the folders `human/` and `generated/` are read, each sub-folder being one source.
+
+    Raises:
+        FileNotFoundError: neither is there.
+    """
+    table = root / "manifest.csv"
+    if table.exists():
+        with table.open(newline="") as lines:
+            return [
+                _extra(
+                    root / row["file"], row["label"] in ("generated", "ai"), row["source"], row.get("licence")
+                )
+                for row in csv.DictReader(lines)
+            ]
+    found = []
+    for label in ("human", "generated"):
+        for path in sorted((root / label).rglob("*")):
+            if path.suffix.lower() in _AUDIO:
+                source = path.relative_to(root / label).parts[0] if path.parent != root / label else label
+                found.append(_extra(path, label == "generated", source, None))
+    if not found:
+        raise FileNotFoundError(f"{root}: no manifest.csv, and no audio in human/ or generated/")
+    return found
+
+
+def _extra(path: Path, generated: bool, source: str, licence: str | None) -> Recording:
+    maker = source if generated else "human"
+    return Recording(path, generated, maker, f"extra/{source}", licence or "the operator's own")
 
 
 def load(path: Path, start: float, seconds: float) -> tuple[Floats, int] | None:

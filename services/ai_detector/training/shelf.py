@@ -1,4 +1,4 @@
-"""Spectra on disk between runs: decoding costs minutes, reading scalars from spectra seconds."""
+"""Measured cuts on disk between runs: decoding and treating cost minutes, reading scalars seconds."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,6 +29,8 @@ def keep(path: Path, parts: list[Treated]) -> None:
         arrays[f"{i}.starts"] = np.array(s.starts)
         arrays[f"{i}.weight"] = s.weight
         arrays[f"{i}.mid"] = s.mid
+        arrays[f"{i}.texture"] = s.texture
+        arrays[f"{i}.repeats"] = s.repeats
         if s.side is not None:
             arrays[f"{i}.side"] = s.side
     unfinished = path.with_suffix(".part.npz")
@@ -53,6 +55,8 @@ def fetch(path: Path) -> list[Treated]:
                 weight=arrays[f"{i}.weight"],
                 mid=arrays[f"{i}.mid"],
                 side=arrays[f"{i}.side"] if f"{i}.side" in arrays.files else None,
+                texture=arrays[f"{i}.texture"],
+                repeats=arrays[f"{i}.repeats"],
             )
             parts.append(Treated(kind, treatment, tuple(arrays[f"{i}.nuisance"].tolist()), spectra))
     return parts

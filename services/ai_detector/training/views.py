@@ -1,24 +1,31 @@
-"""From recordings to rows of features: several cuts and treatments of each, cached on disk."""
+"""From recordings to rows of features: several cuts and deliveries of each, cached on disk."""
 
 import hashlib
-from collections.abc import Iterable, Iterator
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
 from services.ai_detector import features
 from services.ai_detector.spectrum import Floats, long_term_spectra, rms
-from services.ai_detector.training import corpus, decoder_bank, delivery
+from services.ai_detector.training import corpus, decoder_bank, delivery, griffin_lim
 from services.ai_detector.training.shelf import Treated, fetch, keep
 
-_PLAN = 1  # raise with any change to the plan, the treatments or the decoder bank
+_PLAN = 3  # raise with any change to the plan, the deliveries or the decoders of our own
 CUTS = (6.0, 10.0, 20.0, 30.0, 50.0)
+MADE = ("bank", "griffin-lim")
+"""Kinds of rows that are human music sent through a decoder of our own: trained on, never judged."""
+_GRIFFIN_LIM_SECONDS = 6.0
+_NARROW = {True: 0.2, False: 0.5}
 
 
 @dataclass(frozen=True)
 class View:
-    """One row: `kind` is `real`, or `bank` for a random decoder beside human music (then `generated`)."""
+    """One row: `kind` is `real`, or one of `MADE` (then `generated`)."""
 
     recording: corpus.Recording
     kind: str
@@ -29,66 +36,111 @@ class View:
 
     @property
     def generated(self) -> bool:
-        return self.recording.generated or self.kind == "bank"
+        return self.recording.generated or self.kind in MADE
 
     @property
     def family(self) -> str:
-        return "decoder bank" if self.kind == "bank" else self.recording.family
+        return self.kind if self.kind in MADE else self.recording.family
 
 
-def _plan(recording: corpus.Recording, rng: np.random.Generator) -> Iterator[tuple[str, str, float]]:
-    """(kind, treatment, cut): the clean whole, a clean cut, treated cuts; of human music one decoded."""
-    yield "real", "clean", corpus.WHOLE_SECONDS
-    yield "real", "clean", float(rng.choice(CUTS))
-    others = [name for name in delivery.TREATMENTS if name != "clean"]
-    for name in rng.choice(others, size=5 if recording.generated else 3, replace=False):
-        yield "real", str(name), float(rng.choice(CUTS))
+def _plan(recording: corpus.Recording, rng: np.random.Generator) -> Iterator[tuple[str, bool, float]]:
+    """(kind, whether treated, cut): the clean whole, treated cuts, and of human music some decoded."""
+    yield "real", False, corpus.WHOLE_SECONDS
+    debian = recording.source.startswith("debian/")
+    for _ in range(5 if recording.generated else 2 if debian else 3):
+        yield "real", True, float(rng.choice(CUTS))
     if not recording.generated:
-        yield "bank", str(rng.choice(list(delivery.TREATMENTS))), float(rng.choice(CUTS))
+        draw = rng.random()
+        if draw < 0.4:
+            yield "bank", bool(rng.random() < 0.7), float(rng.choice(CUTS))
+        elif draw < 0.55:
+            yield "griffin-lim", bool(rng.random() < 0.7), _GRIFFIN_LIM_SECONDS
 
 
-def views(recordings: Iterable[corpus.Recording], cache: Path, seed: int = 7) -> list[View]:
-    """Compute all rows: spectra come from the cache where they lie there, scalars are computed anew."""
-    return [row for recording in recordings for row in _views_of(recording, cache, seed)]
+def prepared(
+    recordings: Sequence[corpus.Recording], cache: Path, seed: int = 7, workers: int = 2
+) -> Iterator[list[Treated]]:
+    """The measured cuts of each recording in order; prints progress with an estimate of what is left."""
+    began, fresh = time.monotonic(), 0
+    todo = sum(1 for r in recordings if not _stored(r, cache, seed).exists())
+    with ProcessPoolExecutor(workers) as pool:
+        work = pool.map(partial(_ensured, cache=cache, seed=seed), recordings)
+        for recording, made in zip(recordings, work, strict=True):
+            fresh += made
+            if made and fresh % 20 == 0:
+                left = (time.monotonic() - began) / fresh * (todo - fresh) / 60
+                print(f"{fresh} of {todo} recordings measured, about {left:.0f} min left", flush=True)
+            yield fetch(_stored(recording, cache, seed))
 
 
-def prepare(recording: corpus.Recording, cache: Path, seed: int = 7) -> list[Treated]:
-    """The spectra of one recording under its plan, from the cache where they lie there."""
-    identity = f"{recording.source}/{recording.generator}/{recording.path.parent.name}/{recording.path.name}"
-    stored = cache / f"{hashlib.sha256(f'{_PLAN}/{seed}/{identity}'.encode()).hexdigest()[:24]}.npz"
-    if not stored.exists():
-        cache.mkdir(parents=True, exist_ok=True)
-        draws = np.random.default_rng([seed, int(hashlib.sha256(identity.encode()).hexdigest()[:8], 16)])
-        keep(stored, list(_treated(recording, draws)))
-    return fetch(stored)
+def views(recordings: Sequence[corpus.Recording], cache: Path, seed: int = 7, workers: int = 2) -> list[View]:
+    """All rows: measured cuts come from the cache where they lie there, scalars are read anew."""
+    parts = prepared(recordings, cache, seed, workers)
+    return [
+        row for recording, cuts in zip(recordings, parts, strict=True) for row in rows_of(recording, cuts)
+    ]
 
 
-def _views_of(recording: corpus.Recording, cache: Path, seed: int) -> Iterator[View]:
-    for part in prepare(recording, cache, seed):
-        top = features.analysed_band(part.spectra)
+def rows_of(recording: corpus.Recording, cuts: Iterable[Treated]) -> Iterator[View]:
+    """The rows of measured cuts; none of a cut whose band is too narrow to measure."""
+    for cut in cuts:
+        top = features.analysed_band(cut.spectra)
         if top < features.NARROWEST_HZ:
             continue
-        values = features.read(part.spectra, top).features.vector()
-        nuisance = (top, float(part.spectra.rate), *part.nuisance, part.spectra.seconds)
-        yield View(
-            recording, part.kind, part.treatment, part.spectra.seconds, tuple(values.tolist()), nuisance
-        )
+        values = features.read(cut.spectra, top).features.vector()
+        nuisance = (top, float(cut.spectra.rate), *cut.nuisance, cut.spectra.seconds)
+        yield View(recording, cut.kind, cut.treatment, cut.spectra.seconds, tuple(values.tolist()), nuisance)
+
+
+def _identity(recording: corpus.Recording) -> str:
+    return f"{recording.source}/{recording.generator}/{recording.path.parent.name}/{recording.path.name}"
+
+
+def _stored(recording: corpus.Recording, cache: Path, seed: int) -> Path:
+    name = hashlib.sha256(f"{_PLAN}/{seed}/{_identity(recording)}".encode()).hexdigest()[:24]
+    return cache / f"{name}.npz"
+
+
+def _ensured(recording: corpus.Recording, *, cache: Path, seed: int) -> bool:
+    """Measure a recording unless that was done before; whether it was done now."""
+    stored = _stored(recording, cache, seed)
+    if stored.exists():
+        return False
+    cache.mkdir(parents=True, exist_ok=True)
+    draws = np.random.default_rng(
+        [seed, int(hashlib.sha256(_identity(recording).encode()).hexdigest()[:8], 16)]
+    )
+    keep(stored, list(_treated(recording, draws)))
+    return True
 
 
 def _treated(recording: corpus.Recording, rng: np.random.Generator) -> Iterator[Treated]:
     length = corpus.duration(recording.path)
-    for kind, treatment, cut in list(_plan(recording, rng)):
+    for kind, treat, cut in list(_plan(recording, rng)):
         start = float(rng.uniform(0, max(length - cut, 0.0))) if cut < corpus.WHOLE_SECONDS else 0.0
         loaded = corpus.load(recording.path, start, cut)
-        if loaded is None or loaded[0].shape[0] < 3 * loaded[1]:
-            return
+        if loaded is None or loaded[0].shape[0] < 5 * loaded[1]:
+            continue
         pcm, rate = loaded
+        if rms(pcm) < 1e-4:
+            continue
         if kind == "bank":
             pcm, rate = decoder_bank.decoded(pcm, rate, decoder_bank.draw(rng), rng)
-        pcm, rate = delivery.TREATMENTS[treatment](pcm, rate, rng)
-        spectra = long_term_spectra(pcm, rate)
-        if spectra is not None:
-            yield Treated(kind, treatment, _loudness(pcm), spectra)
+        elif kind == "griffin-lim":
+            pcm, rate = griffin_lim.decoded(pcm, rate, griffin_lim.draw(rng), rng)
+        treatment = "clean"
+        if treat:
+            narrow = _NARROW[recording.generated or kind in MADE]
+            pcm, rate, treatment = delivery.random_delivery(pcm, rate, rng, narrow=narrow)
+        measured = measured_cut(kind, treatment, pcm, rate)
+        if measured is not None:
+            yield measured
+
+
+def measured_cut(kind: str, treatment: str, pcm: Floats, rate: int) -> Treated | None:
+    """Measure PCM; None where there is nothing to measure."""
+    spectra = long_term_spectra(pcm, rate)
+    return None if spectra is None else Treated(kind, treatment, _loudness(pcm), spectra)
 
 
 def _loudness(pcm: Floats) -> tuple[float, float, float]:
