@@ -5,10 +5,10 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from services.ai_detector.adapters.process_pool import PooledMeter
+from services.ai_detector.backends import chosen
 from services.ai_detector.finding import DETECTOR
 from services.ai_detector.handlers import TrackMeasurer
 from services.ai_detector.metrics import show_calibration
-from services.ai_detector.readout import Readout
 from services.ai_detector.settings import DetectorSettings
 from shared.clock import SystemClock
 from shared.errors import SettingsError
@@ -25,17 +25,18 @@ def wire(settings: DetectorSettings) -> Wire:
     """What the runner needs.
 
     Raises:
-        SettingsError: the shipped weights do not fit this code.
+        SettingsError: the shipped weights do not fit this code, or the back end that was chosen is not there.
     """
-    readout = Readout.load()
-    version = readout.version
+    backend = chosen(settings)
     announce_detector(DETECTOR)
-    show_calibration(readout.conditions[-1].human_scores)
+    show_calibration(backend.human_scores)
 
     @asynccontextmanager
     async def opened(_publisher: Publisher) -> AsyncIterator[Wiring]:
-        async with PooledMeter(settings.ai_processes) as meter:
-            measurer = TrackMeasurer(meter, FolderStore(settings.store), SystemClock(), model_version=version)
+        async with PooledMeter(settings.ai_processes, backend.work) as meter:
+            measurer = TrackMeasurer(
+                meter, FolderStore(settings.store), SystemClock(), model_version=backend.model_version
+            )
             yield Wiring((Subscription(UPLOADS, measurer.on_uploaded),))
 
     return opened

@@ -33,10 +33,10 @@ class Metered:
 
 
 class Meter(Protocol):
-    async def measure(self, path: Path, *, sha256: str) -> Metered:
+    async def measure(self, path: Path, *, sha256: str | None) -> Metered:
         """Decode and measure a file without blocking the event loop.
 
-        A file whose SHA-256 is not `sha256` is a Failure: nothing is claimed of other bytes. So is one whose
-        measuring kills its process twice.
+        A file whose SHA-256 is not `sha256` is a Failure: nothing is claimed of other bytes; None takes what
+        is there. So is one whose measuring kills its process twice.
         """
         ...

@@ -28,7 +28,7 @@ class PooledMeter:
     ) -> None:
         await self._pool.__aexit__(kind, error, trace)
 
-    async def measure(self, path: Path, *, sha256: str) -> Metered:
+    async def measure(self, path: Path, *, sha256: str | None) -> Metered:
         metered = await self._pool.run(self._work, path, sha256)
         if isinstance(metered, ProcessDied):
             return Metered(Failure(Failing.CRASHED, "the process that measured this file died twice"), 0.0)

@@ -35,7 +35,7 @@ VERSION = Readout.load().version
 class HereMeter:
     """The same work without a process of its own."""
 
-    async def measure(self, path: Path, *, sha256: str) -> Metered:
+    async def measure(self, path: Path, *, sha256: str | None) -> Metered:
         return measure_file(path, sha256)
 
 
