@@ -86,6 +86,7 @@ _ROWS = (
     ),
     _Row("ingest", 18801, "TRACKGATE_INGEST_PORT"),
 )
+_ADDRESSES = "TRACKGATE_SERVICES"
 _REGISTRY_TOKEN_DIGEST = "TRACKGATE_REGISTRY_TOKEN_SHA256"  # noqa: S105 - the name of a variable
 
 
@@ -97,7 +98,22 @@ def trackgate_services(environ: Mapping[str, str], home: Path) -> tuple[ServiceS
     Raises:
         SettingsError: such a variable is not a port.
     """
-    return tuple(_spec(row, environ, home) for row in _ROWS)
+    return _knowing_each_other(tuple(_spec(row, environ, home) for row in _ROWS), environ)
+
+
+def _knowing_each_other(
+    specs: tuple[ServiceSpec, ...], environ: Mapping[str, str]
+) -> tuple[ServiceSpec, ...]:
+    """The moderators' dashboards read the numbers of all processes."""
+    if _ADDRESSES in environ:
+        return specs
+    addresses = " ".join(f"{spec.name}=http://{HOST}:{spec.port}" for spec in specs)
+    return tuple(
+        spec.model_copy(update={"env": {**spec.env, _ADDRESSES: addresses}})
+        if spec.name == "moderation"
+        else spec
+        for spec in specs
+    )
 
 
 def _spec(row: _Row, environ: Mapping[str, str], home: Path) -> ServiceSpec:

@@ -21,6 +21,7 @@ from services.moderation.adapters.redis_queue import RedisQueue
 from services.moderation.adapters.reviewers import Reviewers, read_reviewers
 from services.moderation.adapters.sessions import Sessions, SigningsIn
 from services.moderation.adapters.tracks import ViewedTracks
+from services.moderation.dashboards.wiring import Figures
 from services.moderation.desk import Desk
 from services.moderation.domain.access import Queues
 from services.moderation.domain.grants import Grants
@@ -81,6 +82,8 @@ def build_app(settings: ModerationApiSettings) -> FastAPI:
 
     http = httpx.AsyncClient(timeout=_PROVIDER_SECONDS, trust_env=False)
 
+    figures = Figures(settings, redis, http, clock)
+
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
@@ -90,6 +93,7 @@ def build_app(settings: ModerationApiSettings) -> FastAPI:
             stack.push_async_callback(http.aclose)
             await stack.enter_async_context(publisher)
             await stack.enter_async_context(artists.reading())
+            await stack.enter_async_context(figures.keeping())
             yield
 
     async def redis_answers() -> Ready | NotReady:
@@ -126,6 +130,7 @@ def build_app(settings: ModerationApiSettings) -> FastAPI:
         past=RedisPast(redis, queue),
         artists=artists,
         links=AudioLinks(clock, LinkKey(redis)),
+        dashboards=figures.parts,
     )
     return create_app(parts, lifespan)
 

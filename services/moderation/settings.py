@@ -5,6 +5,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from services.moderation.dashboards.settings import DashboardSettings
 from services.moderation.domain.appeals import Clocks
 from services.moderation.domain.due import PROMISES, DuePromise, DueTable
 from services.moderation.sign_in_settings import SignInSettings
@@ -92,7 +93,7 @@ class ModerationWorkerSettings(_QueueSettings, WorkerSettings):
         )
 
 
-class ModerationApiSettings(_QueueSettings, SignInSettings):
+class ModerationApiSettings(_QueueSettings, DashboardSettings, SignInSettings):
     moderation_bulk_undo_seconds: float = Field(
         default=60.0,
         ge=5.0,

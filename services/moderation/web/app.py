@@ -11,7 +11,6 @@ from fastapi import APIRouter, FastAPI, HTTPException, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import RedirectResponse, Response
 from starlette.exceptions import HTTPException as StarletteHTTPException
-from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
@@ -28,7 +27,9 @@ from services.moderation.web.audio_api import audio_routes
 from services.moderation.web.bulk_api import bulk_routes
 from services.moderation.web.case_file import CaseFile
 from services.moderation.web.cases_api import case_routes
+from services.moderation.web.dashboards import DashboardParts, dashboard_routes
 from services.moderation.web.hearing import Hearing
+from services.moderation.web.hosts import KnownHosts
 from services.moderation.web.identity import COOKIE, Identity, SessionStore, SignInNeeded, refuse_unguarded
 from services.moderation.web.live import Changes, live_routes
 from services.moderation.web.office import Office
@@ -88,6 +89,7 @@ class Parts:
     past: Past = _NO_PAST
     artists: Artists = _NO_ARTISTS
     links: AudioLinks | None = None
+    dashboards: DashboardParts | None = None
 
 
 def create_app(
@@ -119,6 +121,8 @@ def create_app(
     app.include_router(page_routes(page_parts))
     app.include_router(action_routes(page_parts))
     app.include_router(passing_routes(identity, parts.office))
+    if parts.dashboards is not None:
+        app.include_router(dashboard_routes(identity, parts.dashboards, pages))
     if parts.jobs is not None:
         bulk = Bulk(parts.office, parts.jobs, parts.queues, parts.clock, undo=parts.bulk_undo)
         app.include_router(bulk_routes(identity, bulk))
@@ -137,7 +141,7 @@ def create_app(
     _install_page_errors(app, pages)
     app.add_middleware(SecurityHeaders)
     hosts = [*_LOCAL_NAMES, *([public.hostname] if public.hostname else [])]
-    app.add_middleware(TrustedHostMiddleware, allowed_hosts=hosts, www_redirect=False)
+    app.add_middleware(KnownHosts, allowed_hosts=hosts, www_redirect=False)
     return app
 
 
