@@ -13,6 +13,7 @@ from services.voice_matcher.finding import DETECTOR
 from services.voice_matcher.handlers import TrackListener
 from services.voice_matcher.index import VoiceIndex
 from services.voice_matcher.models import load_yardstick, model_version, verify_models
+from services.voice_matcher.proposals import ProposalChecker
 from services.voice_matcher.relisten import Relistening
 from services.voice_matcher.voiceprints import Voiceprints
 from shared.clock import SystemClock
@@ -27,7 +28,7 @@ from shared.stream.publisher import Publisher
 from shared.stream.replay import replay
 from shared.stream.runner import run_worker
 from shared.stream.wiring import Wire, Wiring
-from shared.topics import ARTISTS, RELISTENS, UPLOADS, VOICEPRINTS
+from shared.topics import ARTISTS, PROPOSALS, RELISTENS, UPLOADS, VOICEPRINTS
 from shared.voiceprints.settings import VoiceprintSettings, load_vault
 
 
@@ -88,10 +89,20 @@ def wiring(settings: VoiceMatcherSettings) -> Wire:
                     SystemClock(),
                     days=settings.voice_relisten_days,
                 )
+                checker = ProposalChecker(
+                    ears,
+                    store,
+                    enrolment,
+                    SystemClock(),
+                    yardstick=yardstick,
+                    model_version=model_version(),
+                    voiceprints=voiceprints,
+                )
                 subscriptions = (
                     Subscription(UPLOADS, listener.on_uploaded),
                     Subscription(RELISTENS, again.on_relisten),
                     Subscription(ARTISTS, again.on_artist),
+                    Subscription(PROPOSALS, checker.on_proposal),
                 )
                 yield Wiring(subscriptions, (enrolment.run,))
 

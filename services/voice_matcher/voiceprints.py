@@ -81,6 +81,12 @@ class Voiceprints:
         content = unseal(key.key, event.sealed, *bound_to)
         return content if isinstance(content, Unopened) else _read(content)
 
+    async def note_comparison(self, artist_id: str, compared_with: int) -> None:
+        """A proposed voice is about to be compared with everybody's, to show how well it is told apart."""
+        await self._vault.log.record(
+            "compared_for_a_proposal", by=DETECTOR, artist_id=artist_id, templates=compared_with
+        )
+
     async def _log(self, deed: str, artist_id: str, key_id: str) -> None:
         await self._vault.log.record(deed, by=DETECTOR, artist_id=artist_id, key_id=key_id)
 

@@ -69,8 +69,8 @@ class ReferenceCheck(Record):
 class Neighbour(Record):
     """A protected artist whose voice is near the proposed one.
 
-    ``percentile``: the share of strangers' voices, in percent, that are less like the proposed voice than
-    this artist's is. ``verdict`` is what the voice matcher would say of a track that sounds so: ``match``,
+    ``percentile``: the share of pairs of different voices, in percent, that are less alike than these two.
+    ``verdict`` is what the voice matcher would say of a track that sounds so: ``match``,
     ``possible`` or ``no_match``.
     """
 
