@@ -3,9 +3,9 @@
 from typing import Protocol
 
 from services.moderation import metrics
-from services.moderation.domain.appeal_outcomes import lapsed
+from services.moderation.domain.appeal_outcomes import lapsed, replaced
 from services.moderation.domain.appeals import RESTRICTING, Clocks, appeal_case, deciders
-from services.moderation.domain.cases import CaseState, appeal_case_id_of, case_id_of, summarise
+from services.moderation.domain.cases import Case, CaseState, appeal_case_id_of, case_id_of, summarise
 from services.moderation.domain.due import WITHIN_A_DAY, DueTable
 from services.moderation.domain.past import NoPast, Past
 from services.moderation.domain.queue import ReviewQueue
@@ -68,10 +68,10 @@ class DecisionHandler:
     async def _appeal(self, decision: DecisionMade) -> tuple[Output, ...]:
         """An open appeal follows the decision that stands; one that restricts nothing ends it."""
         case = await self._queue.case(appeal_case_id_of(decision.track_id))
-        if case is None or case.state is not CaseState.OPEN or case.summary.appeal is None:
+        if case is None or case.summary.appeal is None or decision.sequence <= case.summary.sequence:
             return ()
-        if decision.sequence <= case.summary.sequence:
-            return ()
+        if case.state is not CaseState.OPEN:
+            return self._lapsed_before(case, decision)
         if decision.outcome in RESTRICTING:
             barred = {*case.summary.barred, *deciders((decision,), ())}
             change = {
@@ -83,6 +83,15 @@ class DecisionHandler:
             return ()
         await self._queue.close(decision.track_id, decision.event_id, decision.sequence, appeal=True)
         return (Output(APPEALS_DECIDED, lapsed(case.summary, case.summary.appeal, decision)),)
+
+    def _lapsed_before(self, case: Case, decision: DecisionMade) -> tuple[Output, ...]:
+        """Told again: a process that died between closing the case and telling has told nobody."""
+        appeal, unanswered = case.summary.appeal, case.resolution is None
+        if appeal is None or case.state is not CaseState.CLOSED or not unanswered:
+            return ()
+        if decision.outcome in RESTRICTING:
+            return ()
+        return (Output(APPEALS_DECIDED, lapsed(case.summary, appeal, decision)),)
 
 
 class AppealHandler:
@@ -101,7 +110,11 @@ class AppealHandler:
         if any(one.appeal_id == filed.event_id for one in view.appeals_decided):
             return Done()
         await self._queue.open(summary)
-        return Done()
+        ended = {one.appeal_id for one in view.appeals_decided}
+        older = [
+            one for one in view.appeals if one.event_id not in ended and one.occurred_at < filed.occurred_at
+        ]
+        return Done(tuple(Output(APPEALS_DECIDED, replaced(one, filed)) for one in older))
 
 
 class AppealOutcomeHandler:

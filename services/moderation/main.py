@@ -83,7 +83,8 @@ def _rebuild(settings: ModerationWorkerSettings) -> int:
     rebuilt = asyncio.run(rebuild(settings))
     sys.stdout.write(
         f"read {rebuilt.decisions} decisions and {rebuilt.reviews} reviews: "
-        f"{rebuilt.open} cases wait for a person, {rebuilt.pending} for policy\n"
+        f"{rebuilt.open} cases and {rebuilt.appeals} appeals wait for a person, "
+        f"{rebuilt.pending} for policy\n"
     )
     return 0
 

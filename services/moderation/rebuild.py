@@ -1,21 +1,32 @@
-"""The queue from Kafka: the standing decision of each track, and the reviews that policy has not answered."""
+"""The queue from Kafka: each track's standing decision, reviews without policy's answer, open appeals."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 import structlog
 from redis.asyncio import Redis
 
+from services.moderation.adapters.past import RedisPast
 from services.moderation.adapters.redis_queue import RedisQueue
+from services.moderation.domain.appeals import Clocks
 from services.moderation.domain.cases import CaseSummary, Resolution, describe, summarise
 from services.moderation.domain.due import DueTable
+from services.moderation.rebuilt_appeals import FoldedAppeals
 from services.moderation.settings import ModerationWorkerSettings
 from shared.clock import SystemClock
 from shared.errors import ContractError
-from shared.events import DecisionMade, Event, Outcome, ReviewResolved, TrackUploaded
+from shared.events import (
+    AppealDecided,
+    AppealFiled,
+    DecisionMade,
+    Event,
+    Outcome,
+    ReviewResolved,
+    TrackUploaded,
+)
 from shared.stream.replay import replay
-from shared.topics import DECISIONS, REVIEWS, UPLOADS, Topic
+from shared.topics import APPEALS, APPEALS_DECIDED, DECISIONS, REVIEWS, UPLOADS, Topic
 
 E = TypeVar("E", bound=Event)
 log = structlog.get_logger()
@@ -27,6 +38,7 @@ class Rebuilt:
     reviews: int
     open: int
     pending: int
+    appeals: int = 0
 
 
 @dataclass
@@ -95,21 +107,43 @@ class Folded:
 async def rebuild(settings: ModerationWorkerSettings) -> Rebuilt:
     """Drop the queue and build it again. Claims and skips end; old tokens are never given out again.
 
-    May run beside the worker and the API: what they apply meanwhile is newer and stays. Blocks the event
-    loop while it reads; needs memory for a summary of every case there ever was.
+    An answer that was still in its undo window is dropped with its claim: the case waits again. May run
+    beside the worker and the API: what they apply meanwhile is newer and stays. Blocks the event loop while
+    it reads; needs memory for a summary of every case there ever was.
     """
-    folded = Folded()
+    folded, contested = Folded(), FoldedAppeals()
+    for filed in _valid(APPEALS, AppealFiled, settings.kafka):
+        contested.contested(filed)
+    for outcome in _valid(APPEALS_DECIDED, AppealDecided, settings.kafka):
+        contested.answered(outcome)
+    tracks = frozenset(contested.waiting)
     for decision in _valid(DECISIONS, DecisionMade, settings.kafka):
         folded.decided(decision)
+        contested.about(decision, tracks)
     for review in _valid(REVIEWS, ReviewResolved, settings.kafka):
         folded.reviewed(review)
+        contested.about(review, tracks)
     for upload in _valid(UPLOADS, TrackUploaded, settings.kafka):
         folded.described(upload)
+        contested.about(upload, tracks)
     async with Redis.from_url(settings.redis) as client:
         queue = RedisQueue(
             client, SystemClock(), lease=settings.lease, skip=settings.skip, undo=settings.undo
         )
-        return await _build(queue, folded, settings.due)
+        rebuilt = await _build(queue, folded, settings.due)
+        appeals = await _open_appeals(queue, contested, settings.appeal_clocks)
+        past = RedisPast(client, queue)
+        for decision in _valid(DECISIONS, DecisionMade, settings.kafka):
+            await past.note(decision)
+    return replace(rebuilt, appeals=appeals)
+
+
+async def _open_appeals(queue: RedisQueue, contested: FoldedAppeals, clocks: Clocks) -> int:
+    opened = 0
+    for summary in contested.cases(clocks):
+        await queue.open(summary)
+        opened += 1
+    return opened
 
 
 def _valid(topic: Topic, kind: type[E], bootstrap_servers: str) -> Iterator[E]:

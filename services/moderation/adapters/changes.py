@@ -5,6 +5,8 @@ from collections.abc import AsyncIterator
 
 from redis.asyncio import Redis
 
+from services.moderation.domain.changes import READY, Change
+
 
 class QueueChanges:
     """``client`` must have no socket timeout: a quiet queue publishes nothing for hours."""
@@ -13,7 +15,7 @@ class QueueChanges:
         self._client = client
         self._channel = channel
 
-    async def watch(self, *, seconds: float) -> AsyncIterator[tuple[str, str]]:
+    async def watch(self, *, seconds: float) -> AsyncIterator[Change]:
         until = asyncio.get_running_loop().time() + seconds
         async with self._client.pubsub() as pubsub:
             await pubsub.subscribe(self._channel)
@@ -22,7 +24,7 @@ class QueueChanges:
                 if notice is None:
                     continue
                 if notice["type"] == "subscribe":
-                    yield "ready", ""
+                    yield READY
                 elif notice["type"] == "message":
-                    what, _, case_id = notice["data"].decode().partition(" ")
-                    yield what, case_id
+                    what, case_id, *signature = notice["data"].decode().split()
+                    yield Change(what, case_id, tuple(signature))

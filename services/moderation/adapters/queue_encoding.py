@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from services.moderation.domain.cases import (
+    SCORE_STEP,
     Case,
     CaseState,
     CaseSummary,
@@ -16,7 +17,7 @@ from services.moderation.domain.cases import (
     Resolution,
 )
 from services.moderation.domain.queue import SEARCHED_AS_INDEX, Begun, Claimed, Filter, Share
-from services.moderation.domain.words import words_of
+from services.moderation.domain.words import folded, words_of
 from shared.errors import SystemicError
 from shared.events import Record
 
@@ -32,6 +33,15 @@ def groups_of(wanted: Filter) -> str:
         groups.append({"name": f"reason:{wanted.reason}", "prefix": False})
     if wanted.distributor_id is not None:
         groups.append({"name": f"distributor:{wanted.distributor_id}", "prefix": False})
+    if wanted.label is not None:
+        groups.append({"name": f"label:{wanted.label}", "prefix": False})
+    if artist := folded(wanted.artist):
+        groups.append(
+            {"name": f"artist:{artist}", "prefix": True, "needle": json.dumps(f"artist:{artist}")[:-1]}
+        )
+    if wanted.min_score is not None:
+        steps = range(wanted.min_score // SCORE_STEP, 100 // SCORE_STEP + 1)
+        groups.append({"names": [f"score:{step}" for step in steps], "without": False})
     if wanted.share in SEARCHED_AS_INDEX:
         groups.append({"name": f"share:{wanted.share.value}", "prefix": False})
     if wanted.only_in is not None:
@@ -63,6 +73,8 @@ def opening_of(summary: CaseSummary) -> tuple[str | int, ...]:
         int(summary.appeal is not None),
         int(summary.second_person),
         f" {' '.join(summary.barred)} ",
+        milliseconds(summary.appeal.filed_at) if summary.appeal is not None else "",
+        " ".join(summary.signature),
     )
 
 

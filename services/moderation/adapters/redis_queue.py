@@ -22,6 +22,7 @@ from services.moderation.adapters.queue_encoding import (
     opening_of,
 )
 from services.moderation.adapters.scripts import source_of
+from services.moderation.adapters.tallies import tallied
 from services.moderation.domain.answering import answered, confirmed, proposed
 from services.moderation.domain.cases import (
     Case,
@@ -33,6 +34,7 @@ from services.moderation.domain.cases import (
     case_id_of,
 )
 from services.moderation.domain.queue import (
+    EVERYTHING,
     Answer,
     Applied,
     Barred,
@@ -142,7 +144,10 @@ class RedisQueue:
         cases = [case for _, fields in found if (case := case_of(fields)) is not None]
         return Page(tuple(cases), Cursor(int(last[0]), last[1].decode()) if last else None)
 
-    async def counts(self, reviewer_id: str) -> Counts:
+    async def counts(self, reviewer_id: str, within: Filter = EVERYTHING) -> Counts:
+        if within.leaving_out or within.only_in is not None:
+            mine, *tallies = await self._run("tallies", reviewer_id)
+            return tallied(mine, tallies, within)
         *numbers, reasons, distributors = await self._run("counts", reviewer_id)
         waiting, free, mine, pending, overdue, escalated, proposed_, appeals = numbers
         return Counts(

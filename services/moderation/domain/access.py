@@ -117,12 +117,17 @@ class Queues:
         return frozenset({*(rule.name for rule in self._rules), OTHER_QUEUE})
 
     def of(self, case: Case) -> frozenset[str]:
-        indexes = set(case.summary.indexes)
-        found = frozenset(rule.name for rule in self._rules if rule.indexes & indexes)
-        return found or frozenset({OTHER_QUEUE})
+        return self._of(case.summary.signature)
 
     def open_to(self, reviewer: Reviewer, case: Case) -> bool:
-        return reviewer.queues is None or reviewer.queues >= self.of(case)
+        return self.seen_by(reviewer, case.summary.signature)
+
+    def seen_by(self, reviewer: Reviewer, signature: Iterable[str]) -> bool:
+        return reviewer.queues is None or reviewer.queues >= self._of(signature)
+
+    def _of(self, signature: Iterable[str]) -> frozenset[str]:
+        found = frozenset(rule.name for rule in self._rules if rule.indexes & frozenset(signature))
+        return found or frozenset({OTHER_QUEUE})
 
     def closed_to(self, reviewer: Reviewer) -> tuple[str, ...]:
         """Indexes no case of which is for ``reviewer``: what a search leaves out."""

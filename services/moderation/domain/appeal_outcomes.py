@@ -1,7 +1,7 @@
 """What is announced when an appeal ends."""
 
 from services.moderation.domain.cases import Appeal, CaseSummary, Resolution
-from shared.events import AppealDecided, AppealOutcome, DecisionMade
+from shared.events import AppealDecided, AppealFiled, AppealOutcome, DecisionMade
 from shared.ids import deterministic_id
 
 
@@ -26,7 +26,7 @@ def decided(summary: CaseSummary, appeal: Appeal, resolution: Resolution) -> App
 def lapsed(summary: CaseSummary, appeal: Appeal, decision: DecisionMade) -> AppealDecided:
     """After a decision that restricts nothing took the place of the contested one."""
     return AppealDecided(
-        event_id=deterministic_id("appeal.lapsed", appeal.appeal_id, decision.event_id),
+        event_id=_lapsed_id(appeal.appeal_id),
         occurred_at=decision.occurred_at,
         appeal_id=appeal.appeal_id,
         track_id=summary.track_id,
@@ -35,3 +35,23 @@ def lapsed(summary: CaseSummary, appeal: Appeal, decision: DecisionMade) -> Appe
         distributor_id=summary.distributor_id,
         decided_by=decision.decided_by,
     )
+
+
+def replaced(older: AppealFiled, newer: AppealFiled) -> AppealDecided:
+    """After another appeal, against a newer decision on the same track: one person answers both in one."""
+    return AppealDecided(
+        event_id=_lapsed_id(older.event_id),
+        occurred_at=newer.occurred_at,
+        appeal_id=older.event_id,
+        track_id=older.track_id,
+        decision_id=newer.decision_id,
+        outcome=AppealOutcome.LAPSED,
+        distributor_id=older.distributor_id,
+        note="Your newer appeal about this recording takes its place.",
+        decided_by=newer.distributor_id,
+    )
+
+
+def _lapsed_id(appeal_id: str) -> str:
+    """An appeal lapses once."""
+    return deterministic_id("appeal.lapsed", appeal_id)

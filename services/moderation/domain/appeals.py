@@ -4,17 +4,18 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from services.moderation.domain.cases import (
+    POSITIVE,
     Appeal,
     CaseSummary,
     appeal_case_id_of,
     describe,
     recognises_a_protected_voice,
+    score_of,
 )
 from shared.events import AppealFiled, DecisionMade, Outcome, Reason, ReviewResolved
 from shared.views.tracks import TrackView
 
 RESTRICTING = frozenset({Outcome.QUARANTINE, Outcome.LABEL, Outcome.REJECT})
-_POSITIVE = {"likely_generated", "match", "possible"}
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,8 @@ def appeal_case(filed: AppealFiled, view: TrackView, clocks: Clocks) -> CaseSumm
         described=False,
         second_person=any(recognises_a_protected_voice(d) for d in (automatic, standing)),
         barred=deciders(view.decisions, view.reviews),
+        labels=tuple(label.code for label in contested.labels),
+        score=score_of(automatic),
         appeal=Appeal(
             appeal_id=filed.event_id,
             text=filed.text,
@@ -75,4 +78,4 @@ def _reasons(*decisions: DecisionMade) -> tuple[Reason, ...]:
 
 def _detectors(decision: DecisionMade) -> tuple[str, ...]:
     findings = decision.policy_input.get("findings") or ()
-    return tuple(sorted({f["detector"] for f in findings if f.get("verdict") in _POSITIVE}))
+    return tuple(sorted({f["detector"] for f in findings if f.get("verdict") in POSITIVE}))

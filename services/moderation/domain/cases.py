@@ -6,13 +6,17 @@ from typing import Annotated
 
 from pydantic import AwareDatetime, Field
 
-from services.moderation.domain.words import words_of
+from services.moderation.domain.words import folded, words_of
 from shared.events import DecisionMade, Outcome, Reason, Record, TrackUploaded
 from shared.events.base import Slug, TrackId
 from shared.ids import deterministic_id
 
+SCORE_STEP = 10
+"""Scores are indexed in steps of so many percent."""
+
 REVIEW_OUTCOMES = (Outcome.PUBLISH, Outcome.LABEL, Outcome.REJECT)
 
+POSITIVE = {"likely_generated", "match", "possible"}
 _ORDER_EPOCH = datetime(2024, 1, 1, tzinfo=UTC)
 _AGE_BITS, _DAY_BITS = 29, 17
 _LAST_DAY = (1 << _DAY_BITS) - 1
@@ -99,6 +103,10 @@ class CaseSummary(Record):
     second_person: bool = Field(default=False, description="to release the track takes two people")
     appeal: Appeal | None = None
     barred: tuple[Slug, ...] = Field(default=(), description="who may not take it: they decided before")
+    labels: tuple[Slug, ...] = Field(default=(), description="of the decision")
+    score: Annotated[int, Field(ge=0, le=100)] | None = Field(
+        default=None, description="percent: the highest probability that a positive finding or match has"
+    )
 
     @property
     def order(self) -> int:
@@ -117,12 +125,23 @@ class CaseSummary(Record):
 
     @property
     def indexes(self) -> tuple[str, ...]:
-        """Names of the sets that the case can be found in: by reason, by distributor, by word."""
+        """Names of the sets that the case can be found in: its signature, label, score, artist, word."""
         words = words_of(self.title, self.artist, self.isrc or "", self.track_id)
+        artist = folded(self.artist)
+        return (
+            *self.signature,
+            *(f"label:{code}" for code in sorted(set(self.labels))),
+            *((f"score:{self.score // SCORE_STEP}",) if self.score is not None else ()),
+            *((f"artist:{artist}",) if artist else ()),
+            *(f"word:{word}" for word in sorted(words)),
+        )
+
+    @property
+    def signature(self) -> tuple[str, ...]:
+        """What decides whose queue the case is in, as index names: its reasons, its distributor."""
         return (
             *(f"reason:{code}" for code in sorted({reason.code for reason in self.reasons})),
             *((f"distributor:{self.distributor_id}",) if self.distributor_id else ()),
-            *(f"word:{word}" for word in sorted(words)),
         )
 
 
@@ -195,6 +214,8 @@ def summarise(decision: DecisionMade, upload: TrackUploaded | None) -> CaseSumma
         opened_at=decision.occurred_at,
         described=False,
         second_person=recognises_a_protected_voice(decision),
+        labels=tuple(label.code for label in decision.labels),
+        score=score_of(decision),
     )
     return describe(summary, upload) if upload is not None else summary
 
@@ -203,6 +224,20 @@ def recognises_a_protected_voice(decision: DecisionMade) -> bool:
     """Whether the decision rests on a voice ``match`` of an artist whose protection was not withdrawn."""
     matches = decision.policy_input.get("matches") or ()
     return any(match.get("verdict") == "match" and match.get("standing") != "withdrawn" for match in matches)
+
+
+def score_of(decision: DecisionMade) -> int | None:
+    """The highest probability in percent that a positive finding or match of the decision has."""
+    considered = [
+        *(decision.policy_input.get("findings") or ()),
+        *(decision.policy_input.get("matches") or ()),
+    ]
+    found = [
+        float(one["probability"])
+        for one in considered
+        if one.get("verdict") in POSITIVE and one.get("probability") is not None
+    ]
+    return round(100 * max(found)) if found else None
 
 
 def describe(summary: CaseSummary, upload: TrackUploaded) -> CaseSummary:

@@ -168,6 +168,8 @@ SEARCHED_AS_INDEX = (Share.OVERDUE, Share.ESCALATED, Share.PROPOSED, Share.APPEA
 class Filter:
     """All parts must hold. Each word of ``text`` must begin a word of title, artist, ISRC or track id.
 
+    ``artist`` is the beginning of the artist's name; ``min_score`` percent, rounded down to a step.
+
     ``leaving_out`` and ``only_in`` name indexes (see CaseSummary.indexes): a case in one of the first is not
     shown, and one in none of the second neither, unless that is None.
     """
@@ -177,8 +179,14 @@ class Filter:
     distributor_id: str | None = None
     text: str = ""
     older_than: timedelta | None = None
+    label: str | None = None
+    min_score: int | None = None
+    artist: str = ""
     leaving_out: tuple[str, ...] = ()
     only_in: tuple[str, ...] | None = None
+
+
+EVERYTHING = Filter()
 
 
 @dataclass(frozen=True)
@@ -253,7 +261,9 @@ class ReviewQueue(Protocol):
         self, reviewer_id: str, wanted: Filter, *, limit: int, after: Cursor | None = None
     ) -> Page: ...
 
-    async def counts(self, reviewer_id: str) -> Counts: ...
+    async def counts(self, reviewer_id: str, within: Filter = EVERYTHING) -> Counts:
+        """Of ``within`` only ``leaving_out`` and ``only_in`` count: whose part of the queue it is."""
+        ...
 
     async def claim(self, case_id: str, reviewer_id: str, *, senior: bool = False) -> Claiming:
         """Claiming what one holds already renews it under the same token. Ends the reviewer's own skip.

@@ -8,6 +8,13 @@ _TRACK_ID = re.compile(r"(?<![^\W_])[0-9a-f]{8}-[0-9a-f-]{1,27}(?![^\W_])")
 _LONGEST = 40
 
 
+def folded(name: str) -> str:
+    """A whole name as it is searched for: its words without case and accents, at most 80 characters."""
+    decomposed = unicodedata.normalize("NFKD", name).casefold()
+    plain = "".join(letter for letter in decomposed if not unicodedata.combining(letter))
+    return " ".join(_WORD.findall(plain))[:80]
+
+
 def words_of(*texts: str) -> frozenset[str]:
     """Words without case and accents ("Beyoncé" is found by "beyonce"), each cut at 40 characters.
 

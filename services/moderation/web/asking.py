@@ -16,6 +16,11 @@ def wanted_filter(
     distributor: Annotated[str, Query(max_length=100)] = "",
     text: Annotated[str, Query(max_length=200, description="words of title, artist, ISRC or track id")] = "",
     older_hours: Annotated[str, Query(pattern=r"^\d{0,5}$", description="waiting for at least")] = "",
+    label: Annotated[str, Query(max_length=100)] = "",
+    min_score: Annotated[
+        str, Query(pattern=r"^(\d{1,2}|100)?$", description="percent, in steps of ten")
+    ] = "",
+    artist: Annotated[str, Query(max_length=200, description="how the artist's name begins")] = "",
 ) -> Filter:
     """Empty values count as absent: a form sends all its fields."""
     return Filter(
@@ -24,6 +29,9 @@ def wanted_filter(
         distributor_id=distributor or None,
         text=text.strip(),
         older_than=timedelta(hours=int(older_hours)) if older_hours else None,
+        label=label or None,
+        min_score=int(min_score) if min_score else None,
+        artist=artist.strip(),
     )
 
 
@@ -52,6 +60,12 @@ def as_query(wanted: Filter) -> dict[str, str]:
         query["distributor"] = wanted.distributor_id
     if wanted.text:
         query["text"] = wanted.text
+    if wanted.label:
+        query["label"] = wanted.label
+    if wanted.min_score is not None:
+        query["min_score"] = str(wanted.min_score)
+    if wanted.artist:
+        query["artist"] = wanted.artist
     if wanted.older_than is not None:
         query["older_hours"] = str(int(wanted.older_than.total_seconds() // 3600))
     return query

@@ -59,11 +59,12 @@ def _reading(router: APIRouter, identity: Identity, office: Office, waveforms: W
         limit: Annotated[int, Query(ge=1, le=200)] = 50,
     ) -> CasePage:
         reader_id = who.reviewer.reviewer_id
-        page = await office.queue.page(reader_id, who.narrow(wanted), limit=limit, after=after)
+        narrowed = who.narrow(wanted)
+        page = await office.queue.page(reader_id, narrowed, limit=limit, after=after)
         return CasePage(
             cases=tuple(CaseRow.of(case, reader_id) for case in page.cases),
             after=cursor_text(page.after),
-            counts=CountsAnswer.of(await office.queue.counts(reader_id)),
+            counts=CountsAnswer.of(await office.queue.counts(reader_id, narrowed)),
         )
 
     @router.get("/{case_id}", summary="A case with its evidence and history")

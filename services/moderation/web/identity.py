@@ -48,6 +48,10 @@ class SignedIn:
             only_in=self.queues.only_to(self.reviewer),
         )
 
+    def sees(self, signature: Iterable[str]) -> bool:
+        """Whether a case of this signature is in a queue of this person."""
+        return self.queues.seen_by(self.reviewer, signature)
+
 
 class SessionStore(Protocol):
     async def open(self, reviewer: Reviewer, *, provider_token: str | None = None) -> Opened:

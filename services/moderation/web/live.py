@@ -8,14 +8,15 @@ from fastapi import APIRouter, Depends
 from sse_starlette import EventSourceResponse, ServerSentEvent
 
 from services.moderation.domain.access import Right
+from services.moderation.domain.changes import Change
 from services.moderation.web.identity import Identity, SignedIn
 
 _HEARTBEAT_SECONDS = 15
 
 
 class Changes(Protocol):
-    def watch(self, *, seconds: float) -> AsyncIterator[tuple[str, str]]:
-        """``(what, case id)`` after every change, for so long. The first is ``("ready", "")``."""
+    def watch(self, *, seconds: float) -> AsyncIterator[Change]:
+        """Every change, for so long. The first is ``READY``."""
         ...
 
 
@@ -25,14 +26,18 @@ def live_routes(identity: Identity, changes: Changes, *, seconds: float = 600.0)
 
     @router.get("/events", response_class=EventSourceResponse, summary="Watch the queue")
     async def events(
-        who: Annotated[SignedIn, Depends(identity.allowed(Right.READ))],  # noqa: ARG001 - asked for its check
+        who: Annotated[SignedIn, Depends(identity.allowed(Right.READ))],
     ) -> EventSourceResponse:
-        return EventSourceResponse(_events(changes, seconds), ping=_HEARTBEAT_SECONDS)
+        return EventSourceResponse(_events(changes, who, seconds), ping=_HEARTBEAT_SECONDS)
 
     return router
 
 
-async def _events(changes: Changes, seconds: float) -> AsyncIterator[ServerSentEvent]:
-    async for what, case_id in changes.watch(seconds=seconds):
-        event = "ready" if what == "ready" else "change"
-        yield ServerSentEvent(event=event, data=json.dumps({"what": what, "case_id": case_id}))
+async def _events(changes: Changes, who: SignedIn, seconds: float) -> AsyncIterator[ServerSentEvent]:
+    """Of cases in other people's queues nothing is told, not even that they changed."""
+    async for change in changes.watch(seconds=seconds):
+        if change.what == "ready":
+            yield ServerSentEvent(event="ready", data=json.dumps({"what": "ready", "case_id": ""}))
+        elif who.sees(change.signature):
+            data = json.dumps({"what": change.what, "case_id": change.case_id})
+            yield ServerSentEvent(event="change", data=data)

@@ -74,13 +74,15 @@ def page_routes(parts: PageParts) -> APIRouter:
         decided: Decided = "",
     ) -> Response:
         reader_id = who.reviewer.reviewer_id
-        page = await office.queue.page(reader_id, who.narrow(wanted), limit=_ON_A_PAGE, after=after)
+        narrowed = who.narrow(wanted)
+        page = await office.queue.page(reader_id, narrowed, limit=_ON_A_PAGE, after=after)
         values = {
             **common(who, notice),
             "undoable": await _undoable(office, who, decided),
             "cases": page.cases,
-            "counts": await office.queue.counts(reader_id),
+            "counts": await office.queue.counts(reader_id, narrowed),
             "wanted": wanted,
+            "labels": parts.labels,
             "shares": [(share, _with(wanted, share)) for share in Share],
             "query": urlencode(as_query(wanted)),
             "first": after is None,

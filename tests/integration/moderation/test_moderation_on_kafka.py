@@ -14,19 +14,19 @@ from redis.asyncio import Redis
 
 from services.moderation.adapters.redis_queue import RedisQueue
 from services.moderation.desk import Desk, Resolved
-from services.moderation.domain.cases import Case, CaseState, case_id_of, summarise
+from services.moderation.domain.cases import Case, CaseState, appeal_case_id_of, case_id_of, summarise
 from services.moderation.domain.queue import Answer, Claimed, Filter
 from services.moderation.rebuild import rebuild
 from services.moderation.settings import LABELS, ModerationWorkerSettings
 from shared.clock import SystemClock
 from shared.errors import PublishError
-from shared.events import DecisionMade, Event, Outcome, ReviewResolved, TrackUploaded
+from shared.events import AppealFiled, DecisionMade, Event, Outcome, ReviewResolved, TrackUploaded
 from shared.stream.admin import create_topics
 from shared.stream.confluent_publisher import ConfluentPublisher
 from shared.stream.envelope import envelope
 from shared.stream.message import Record
 from shared.stream.replay import replay
-from shared.topics import DECISIONS, REVIEWS, UPLOADS
+from shared.topics import APPEALS, DECISIONS, REVIEWS, UPLOADS
 from shared.views.redis_tracks import RedisTrackViews
 from tests.support.events import an_upload
 from tests.support.stack import Endpoints
@@ -37,7 +37,7 @@ PATIENCE = 60.0
 LEASE = timedelta(minutes=15)
 LABEL_CODES = frozenset(label.code for label in LABELS)
 Publish = Callable[..., Awaitable[None]]
-_TOPICS = {TrackUploaded: UPLOADS, DecisionMade: DECISIONS, ReviewResolved: REVIEWS}
+_TOPICS = {TrackUploaded: UPLOADS, DecisionMade: DECISIONS, ReviewResolved: REVIEWS, AppealFiled: APPEALS}
 
 
 @pytest.fixture(scope="module")
@@ -201,6 +201,21 @@ async def test_an_answer_that_the_broker_never_acknowledged_is_sent_by_the_worke
     assert kept.resolution.event_id in {review.event_id for review in sent}
 
 
+async def contest(redis: Redis, publish: Publish, decision: DecisionMade) -> str:
+    """A decision and the appeal against it; returns the appeal's case."""
+    await RedisTrackViews(redis).record(decision)
+    filed = AppealFiled(
+        event_id=str(uuid.uuid4()),
+        occurred_at=decision.occurred_at + timedelta(hours=1),
+        track_id=decision.track_id,
+        decision_id=decision.event_id,
+        distributor_id="northwind",
+        text="We made this.",
+    )
+    await publish(decision, filed)
+    return appeal_case_id_of(decision.track_id)
+
+
 async def test_an_emptied_redis_is_rebuilt_from_kafka(
     environment: dict[str, str],
     redis: Redis,
@@ -209,19 +224,22 @@ async def test_an_emptied_redis_is_rebuilt_from_kafka(
     publish: Publish,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    waiting, answered, gone, back = (a_track() for _ in range(4))
-    for upload, decision in (waiting, answered, gone, back):
+    waiting, answered, gone, back, contested = (a_track() for _ in range(5))
+    for upload, decision in (waiting, answered, gone, back, contested):
         await RedisTrackViews(redis).record(upload)
+        await RedisTrackViews(redis).record(decision)
         await publish(upload, decision)
     async with a_worker(environment):
-        for upload, _ in (waiting, answered, gone, back):
+        for upload, _ in (waiting, answered, gone, back, contested):
             await until(queue, case_id_of(upload.track_id), in_state(CaseState.OPEN))
         resolved = await answer(queue, Desk(queue, publisher, LABEL_CODES), case_id_of(answered[0].track_id))
         await publish(superseding(gone[1], Outcome.PUBLISH))
         await publish(superseding(back[1], Outcome.PUBLISH), superseding(back[1], Outcome.QUARANTINE, 3))
         await until(queue, case_id_of(gone[0].track_id), in_state(CaseState.CLOSED))
         await until(queue, case_id_of(back[0].track_id), lambda case: case.summary.sequence == 3)
-    mine = {case_id_of(upload.track_id) for upload, _ in (waiting, answered, gone, back)}
+        appeal = await contest(redis, publish, superseding(contested[1], Outcome.REJECT))
+        await until(queue, appeal, in_state(CaseState.OPEN))
+    mine = {case_id_of(upload.track_id) for upload, _ in (waiting, answered, gone, back)} | {appeal}
     before = {case_id: await queue.case(case_id) for case_id in mine}
 
     await redis.flushdb()
@@ -233,7 +251,8 @@ async def test_an_emptied_redis_is_rebuilt_from_kafka(
     after = {case_id: await queue.case(case_id) for case_id in mine}
     assert after == before
     listed = {case.case_id for case in (await queue.page("ada", Filter(), limit=200)).cases} & mine
-    assert listed == {case_id_of(waiting[0].track_id), case_id_of(back[0].track_id)}
+    assert listed == {case_id_of(waiting[0].track_id), case_id_of(back[0].track_id), appeal}
+    assert rebuilt.appeals >= 1
     late = await queue.open(before[case_id_of(waiting[0].track_id)].summary)  # type: ignore[union-attr]  # held
     assert late.value == "repeat"
     claimed = await queue.claim(case_id_of(waiting[0].track_id), "ben")

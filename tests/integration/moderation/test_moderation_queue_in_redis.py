@@ -19,7 +19,8 @@ from shared.events import Outcome
 from tests.support.events import an_upload
 from tests.support.stack import Endpoints
 from tests.unit.moderation.desk_fakes import a_decision
-from tests.unit.moderation.queue_machine import LEASE, START, UNDO, QueueMachine
+from tests.unit.moderation.queue_draws import LEASE, START, UNDO
+from tests.unit.moderation.queue_machine import QueueMachine
 
 T = TypeVar("T")
 prefixes = (f"machine-{number}:" for number in itertools.count())

@@ -16,6 +16,7 @@ from services.moderation.desk import Desk
 from services.moderation.domain.access import Reviewer, Role
 from services.moderation.domain.bulk import Jobs
 from services.moderation.domain.cases import case_id_of, summarise
+from services.moderation.domain.changes import READY, Change
 from services.moderation.domain.due import WITHIN_A_DAY
 from services.moderation.domain.past import NoPast, Past
 from services.moderation.domain.sessions import Opened, Session
@@ -148,8 +149,8 @@ class FlatWaveforms:
 
 
 class QuietChanges:
-    async def watch(self, *, seconds: float) -> AsyncIterator[tuple[str, str]]:  # noqa: ARG002 - the port's
-        yield "ready", ""
+    async def watch(self, *, seconds: float) -> AsyncIterator[Change]:  # noqa: ARG002 - the port's
+        yield READY
 
 
 @dataclass

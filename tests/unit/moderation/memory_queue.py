@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from services.moderation.domain.answering import answered, confirmed, proposed
 from services.moderation.domain.cases import (
+    SCORE_STEP,
     Case,
     CaseState,
     CaseSummary,
@@ -17,6 +18,7 @@ from services.moderation.domain.cases import (
     case_id_of,
 )
 from services.moderation.domain.queue import (
+    EVERYTHING,
     SEARCHED_AS_INDEX,
     Answer,
     Applied,
@@ -48,7 +50,7 @@ from services.moderation.domain.queue import (
     TooLate,
     Undone,
 )
-from services.moderation.domain.words import words_of
+from services.moderation.domain.words import folded, words_of
 from shared.clock import Clock
 
 
@@ -86,7 +88,8 @@ class MemoryQueue:
         if summary.sequence < kept.sequence:
             return Applied.OLDER
         was_open = kept.state is CaseState.OPEN
-        if summary.sequence == kept.sequence:
+        newer_appeal = _filed(summary) > _filed(kept.summary)
+        if summary.sequence == kept.sequence and not (was_open and newer_appeal):
             if not was_open or kept.summary is None or kept.summary.described or not summary.described:
                 return Applied.REPEAT
             kept.summary = summary
@@ -94,6 +97,9 @@ class MemoryQueue:
         kept.sequence, kept.summary, kept.state = summary.sequence, summary, CaseState.OPEN
         kept.proposal = None
         if was_open:
+            held = self._case(kept)
+            if newer_appeal and (held is None or held.claim is None):
+                kept.taken_up_at = None
             return Applied.UPDATED
         kept.resolution, kept.acknowledged, kept.sealed, kept.maker = None, True, False, None
         kept.sent_back, kept.escalated, kept.taken_up_at = None, None, None
@@ -133,8 +139,10 @@ class MemoryQueue:
         last = Cursor(*_place(page[-1])) if len(cases) > limit else None
         return Page(page, last)
 
-    async def counts(self, reviewer_id: str) -> Counts:
-        waiting = [case for case in self._in_order() if case.state is CaseState.OPEN]
+    async def counts(self, reviewer_id: str, within: Filter = EVERYTHING) -> Counts:
+        part = Filter(leaving_out=within.leaving_out, only_in=within.only_in)
+        seen = [case for case in self._in_order() if self._fits(case, part)]
+        waiting = [case for case in seen if case.state is CaseState.OPEN]
         reasons: dict[str, int] = {}
         distributors: dict[str, int] = {}
         for case in waiting:
@@ -147,7 +155,7 @@ class MemoryQueue:
             open=len(waiting),
             free=sum(case.claim is None for case in waiting),
             mine=sum(case.claim is not None and case.claim.reviewer_id == reviewer_id for case in waiting),
-            pending=sum(case.state is CaseState.RESOLVED_PENDING for case in self._in_order()),
+            pending=sum(case.state is CaseState.RESOLVED_PENDING for case in seen),
             overdue=sum(self._overdue(case) for case in waiting),
             escalated=sum(case.escalated is not None for case in waiting),
             proposed=sum(case.proposal is not None for case in waiting),
@@ -420,10 +428,22 @@ class MemoryQueue:
             (wanted.reason is None or wanted.reason in {reason.code for reason in summary.reasons})
             and (wanted.distributor_id is None or wanted.distributor_id == summary.distributor_id)
             and all(any(word.startswith(asked) for word in words) for asked in words_of(wanted.text))
+            and (wanted.label is None or wanted.label in summary.labels)
+            and folded(summary.artist).startswith(folded(wanted.artist))
+            and (wanted.min_score is None or _step(summary.score) >= wanted.min_score // SCORE_STEP)
             and (wanted.older_than is None or summary.opened_at <= self.clock.now() - wanted.older_than)
             and not set(wanted.leaving_out) & set(summary.indexes)
             and (wanted.only_in is None or bool(set(wanted.only_in) & set(summary.indexes)))
         )
+
+
+def _filed(summary: CaseSummary | None) -> float:
+    appeal = summary.appeal if summary is not None else None
+    return 0.0 if appeal is None else appeal.filed_at.timestamp()
+
+
+def _step(score: int | None) -> int:
+    return -1 if score is None else score // SCORE_STEP
 
 
 def _place(case: Case) -> tuple[int, str]:

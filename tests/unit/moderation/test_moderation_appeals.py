@@ -146,6 +146,40 @@ async def test_a_decision_that_frees_the_track_ends_the_appeal(world: DeskWorld)
     assert output.event.outcome is AppealOutcome.LAPSED
 
 
+async def test_an_appeal_that_lapsed_is_told_again_when_the_decision_is_read_again(world: DeskWorld) -> None:
+    await filed(world)
+    freed = a_decision(outcome=Outcome.PUBLISH, sequence=3)
+    first = await DecisionHandler(world.queue, world.tracks)(freed)
+    again = await DecisionHandler(world.queue, world.tracks)(freed)
+    assert first == again
+    assert isinstance(first, Done)
+    assert len(first.outputs) == 1
+
+
+async def test_a_newer_appeal_takes_the_place_of_the_one_before(world: DeskWorld) -> None:
+    await filed(world)
+    labelled = a_decision(outcome=Outcome.LABEL, sequence=3, automated=False, decided_by="ben")
+    world.tracks.record(labelled)
+    await DecisionHandler(world.queue, world.tracks)(labelled)
+    newer = FILED.model_copy(
+        update={
+            "event_id": "appeal-2",
+            "decision_id": "decision-1-3",
+            "text": "No label either.",
+            "occurred_at": NOW + timedelta(hours=1),
+        }
+    )
+    done = await AppealHandler(world.queue, Views(world), CLOCKS)(newer)
+    assert isinstance(done, Done)
+    (output,) = done.outputs
+    assert isinstance(output.event, AppealDecided)
+    assert (output.event.appeal_id, output.event.outcome) == ("appeal-1", AppealOutcome.LAPSED)
+    case = await world.queue.case(CASE)
+    assert case is not None
+    assert case.summary.appeal is not None
+    assert case.summary.appeal.text == "No label either."
+
+
 async def test_a_newer_restricting_decision_is_what_the_appeal_is_about_then(world: DeskWorld) -> None:
     await filed(world)
     newer = a_decision(outcome=Outcome.LABEL, sequence=3, automated=False, decided_by="ben")

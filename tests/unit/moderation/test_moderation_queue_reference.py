@@ -3,7 +3,8 @@
 from hypothesis import settings
 
 from tests.unit.moderation.memory_queue import MemoryQueue
-from tests.unit.moderation.queue_machine import LEASE, UNDO, QueueMachine
+from tests.unit.moderation.queue_draws import LEASE, UNDO
+from tests.unit.moderation.queue_machine import QueueMachine
 
 
 class ReferenceMachine(QueueMachine):

@@ -5,8 +5,10 @@ from datetime import timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.moderation.domain.appeals import Clocks
 from services.moderation.rebuild import Folded
-from shared.events import Outcome, ReviewResolved
+from services.moderation.rebuilt_appeals import FoldedAppeals
+from shared.events import AppealDecided, AppealFiled, AppealOutcome, DecisionMade, Outcome, ReviewResolved
 from tests.support.events import an_upload, track_id
 from tests.unit.moderation.desk_fakes import NOW, a_decision
 
@@ -71,3 +73,73 @@ def test_the_upload_says_what_the_case_is_about() -> None:
     folded.described(an_upload(1))
     folded.described(an_upload(2))
     assert [(summary.title, summary.described) for summary in folded.held.values()] == [("Song 1", True)]
+
+
+CLOCKS = Clocks(timedelta(hours=24), timedelta(days=7))
+
+
+def an_appeal(number: int, decision: DecisionMade, hours: int = 1) -> AppealFiled:
+    return AppealFiled(
+        event_id=f"appeal-{number}-{decision.sequence}",
+        occurred_at=NOW + timedelta(hours=hours),
+        track_id=decision.track_id,
+        decision_id=decision.event_id,
+        distributor_id="northwind",
+        text="The singer is ours.",
+    )
+
+
+def folded(filed: list[AppealFiled], *events: DecisionMade | ReviewResolved) -> FoldedAppeals:
+    found = FoldedAppeals()
+    for one in filed:
+        found.contested(one)
+    tracks = frozenset(found.waiting)
+    for event in events:
+        found.about(event, tracks)
+    return found
+
+
+def test_an_open_appeal_waits_again_with_its_clocks_and_for_nobody_who_decided() -> None:
+    rejected = a_decision(1, Outcome.REJECT, 2, automated=False, decided_by="ben")
+    filed = an_appeal(1, rejected)
+    found = folded([filed], a_decision(1), rejected, a_review(1, 1))
+    found.about(an_upload(1), frozenset({track_id(1)}))
+    (case,) = found.cases(CLOCKS)
+    assert case.appeal is not None
+    assert (case.appeal.text, case.appeal.decide_by) == (filed.text, filed.occurred_at + CLOCKS.decide)
+    assert (case.barred, case.title) == (("ada", "ben"), "Song 1")
+
+
+def test_an_answered_appeal_and_one_against_nothing_any_more_do_not_wait() -> None:
+    rejected = [a_decision(number, Outcome.REJECT, 1) for number in (1, 2, 3)]
+    found = folded(
+        [an_appeal(number, decision) for number, decision in enumerate(rejected, 1)],
+        *rejected,
+        a_decision(2, Outcome.PUBLISH, 2),
+    )
+    found.answered(
+        AppealDecided(
+            event_id="outcome",
+            occurred_at=NOW,
+            appeal_id="appeal-1-1",
+            track_id=track_id(1),
+            decision_id="decision-1-1",
+            outcome=AppealOutcome.UPHELD,
+            decided_by="sam",
+        )
+    )
+    assert [case.track_id for case in found.cases(CLOCKS)] == [track_id(3)]
+
+
+def test_of_two_appeals_about_a_track_the_newer_one_waits() -> None:
+    first, second = a_decision(1, Outcome.REJECT, 1), a_decision(1, Outcome.LABEL, 2)
+    found = folded([an_appeal(1, second, hours=2), an_appeal(1, first)], second, first)
+    (case,) = found.cases(CLOCKS)
+    assert case.appeal is not None
+    assert (case.appeal.appeal_id, case.appeal.contested) == ("appeal-1-2", Outcome.LABEL)
+
+
+def test_what_is_known_of_tracks_without_an_open_appeal_is_not_kept() -> None:
+    found = folded([an_appeal(1, a_decision(1))], a_decision(1), a_decision(2), a_review(2, 1))
+    assert set(found.decisions) == {track_id(1)}
+    assert set(found.reviews) == set()

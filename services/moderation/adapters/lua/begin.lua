@@ -11,7 +11,7 @@ if get(id, 'decision') ~= ARGV[5] then return {'decision_changed', fields(id)} e
 if get(id, 'second') == '1' and ARGV[9] == '1' then
   redis.call('HSET', hash(id), 'proposal', ARGV[10], 'proposer', reviewer, 'proposed', ARGV[6])
   redis.call('HDEL', hash(id), 'sent_back')
-  redis.call('ZADD', P .. 'index:share:proposed', get(id, 'order'), id)
+  put('index:share:proposed', get(id, 'order'), id)
   free(id)
   changed(id, 'proposed')
   return {'proposed', fields(id)}

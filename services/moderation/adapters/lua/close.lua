@@ -7,7 +7,7 @@ if sequence == standing then return 'repeat' end
 -- A first decision has nothing before it that could still arrive: no need to remember the track.
 if not state and sequence == 1 then return 'no_case' end
 take_out(id)
-redis.call('ZREM', P .. 'pending', id)
+pull('pending', id)
 redis.call('ZREM', P .. 'unsent', id)
 redis.call('HSET', hash(id), 'state', 'closed', 'sequence', ARGV[3], 'decision', ARGV[4], 'acknowledged', '1')
 drop_proposal(id)

@@ -1,7 +1,7 @@
 -- Put before every script. KEYS[1] is the prefix of the queue's keys, ARGV[1] the present in milliseconds.
 --
---   case:<id>      hash    state, sequence, decision, order, opened, summary, indexes, described,
---                          due, later_due, taken_up, appeal, second, barred, holder, token, until,
+--   case:<id>      hash    state, sequence, decision, order, opened, summary, indexes, signature, described,
+--                          due, later_due, taken_up, appeal, filed, second, barred, holder, token, until,
 --                          proposal, proposer, proposed, sent_back, escalated,
 --                          resolution, answer, acknowledged, maker, undo_until, sealed
 --   open           zset    id by order: waits for a person, claimed or not
@@ -16,9 +16,11 @@
 --   skip:<who>     zset    id by end of skip (ms)
 --   index:<name>   zset    id by order, of open cases; <name> is reason:…, distributor:…, word:… or
 --                          share:overdue, share:escalated, share:proposed, share:appeals
+--   tally:<set>    hash    how many cases of each signature are in open, free, pending and the shares; a
+--                          signature is the reasons and the distributor that a case is indexed under
 --   names          zset    the <name>s in use, all with score 0, for ranges by prefix
 --   token          string  the last fencing token
---   changes        channel "<what> <id>" after every change
+--   changes        channel "<what> <id> <signature>" after every change
 --
 -- Orders and times stay strings on their way through: Lua would print them with 14 digits.
 local P = KEYS[1]
@@ -28,7 +30,39 @@ local function hash(id) return P .. 'case:' .. id end
 local function get(id, field) return redis.call('HGET', hash(id), field) end
 local function fields(id) return redis.call('HGETALL', hash(id)) end
 local function known(id) return redis.call('EXISTS', hash(id)) == 1 end
-local function changed(id, what) redis.call('PUBLISH', P .. 'changes', what .. ' ' .. id) end
+local function changed(id, what)
+  redis.call('PUBLISH', P .. 'changes', what .. ' ' .. id .. ' ' .. (get(id, 'signature') or ''))
+end
+
+-- Into and out of the sets that are counted for people who work on a part of the queue only.
+local TALLIED = {'open', 'free', 'pending', 'index:share:overdue', 'index:share:escalated',
+  'index:share:proposed', 'index:share:appeals'}
+
+local function tally(set, signature, by)
+  if redis.call('HINCRBY', P .. 'tally:' .. set, signature, by) == 0 then
+    redis.call('HDEL', P .. 'tally:' .. set, signature)
+  end
+end
+
+local function put(set, order, id)
+  if redis.call('ZADD', P .. set, order, id) == 1 then tally(set, get(id, 'signature'), 1) end
+end
+
+local function pull(set, id)
+  if redis.call('ZREM', P .. set, id) == 1 then tally(set, get(id, 'signature'), -1) end
+end
+
+local function sign(id, signature)
+  local before = get(id, 'signature')
+  if before == signature then return end
+  redis.call('HSET', hash(id), 'signature', signature)
+  for _, set in ipairs(TALLIED) do
+    if redis.call('ZSCORE', P .. set, id) then
+      tally(set, before, -1)
+      tally(set, signature, 1)
+    end
+  end
+end
 
 local function end_lease(id)
   local holder = get(id, 'holder')
@@ -41,14 +75,14 @@ end
 
 local function free(id)
   end_lease(id)
-  redis.call('ZADD', P .. 'free', get(id, 'order'), id)
+  put('free', get(id, 'order'), id)
 end
 
 -- Due times that have passed are counted once each. At most so many at a time: the rest is the next call's.
 local function mark_breaches()
   for _, id in ipairs(redis.call('ZRANGEBYSCORE', P .. 'due', '-inf', ARGV[1], 'LIMIT', 0, 1000)) do
     redis.call('ZREM', P .. 'due', id)
-    redis.call('ZADD', P .. 'index:share:overdue', get(id, 'order'), id)
+    put('index:share:overdue', get(id, 'order'), id)
     local due = get(id, get(id, 'taken_up') and 'later_due' or 'due')
     if get(id, 'breached') ~= due then
       redis.call('HSET', hash(id), 'breached', due)
@@ -72,7 +106,7 @@ local function holds(id, reviewer, token)
 end
 
 local function lease(id, reviewer, lease_until)
-  redis.call('ZREM', P .. 'free', id)
+  pull('free', id)
   redis.call('ZADD', P .. 'leases', lease_until, id)
   redis.call('ZADD', P .. 'held:' .. reviewer, get(id, 'order'), id)
   redis.call('ZREM', P .. 'skip:' .. reviewer, id)
@@ -100,7 +134,7 @@ local function index(id, order)
 end
 
 local function set_due(id, due)
-  redis.call('ZREM', P .. 'index:share:overdue', id)
+  pull('index:share:overdue', id)
   redis.call('ZREM', P .. 'due', id)
   if due and due ~= '' then redis.call('ZADD', P .. 'due', due, id) end
 end
@@ -110,21 +144,26 @@ local function take_out(id)
   unindex(id)
   end_lease(id)
   set_due(id, nil)
-  for _, set in ipairs({'open', 'free', 'opened', 'index:share:escalated', 'index:share:proposed',
+  redis.call('ZREM', P .. 'opened', id)
+  for _, set in ipairs({'open', 'free', 'index:share:escalated', 'index:share:proposed',
     'index:share:appeals'}) do
-    redis.call('ZREM', P .. set, id)
+    pull(set, id)
   end
 end
 
 -- Into everything that concerns open cases, but its due time; the case is free where nobody holds it.
 local function put_in(id)
   local order, holder = get(id, 'order'), get(id, 'holder')
-  redis.call('ZADD', P .. 'open', order, id)
+  put('open', order, id)
   redis.call('ZADD', P .. 'opened', get(id, 'opened'), id)
-  redis.call('ZADD', P .. (holder and 'held:' .. holder or 'free'), order, id)
-  if get(id, 'escalated') then redis.call('ZADD', P .. 'index:share:escalated', order, id) end
-  if get(id, 'proposer') then redis.call('ZADD', P .. 'index:share:proposed', order, id) end
-  if get(id, 'appeal') == '1' then redis.call('ZADD', P .. 'index:share:appeals', order, id) end
+  if holder then
+    redis.call('ZADD', P .. 'held:' .. holder, order, id)
+  else
+    put('free', order, id)
+  end
+  if get(id, 'escalated') then put('index:share:escalated', order, id) end
+  if get(id, 'proposer') then put('index:share:proposed', order, id) end
+  if get(id, 'appeal') == '1' then put('index:share:appeals', order, id) end
   index(id, order)
 end
 
@@ -141,7 +180,7 @@ end
 
 local function drop_proposal(id)
   redis.call('HDEL', hash(id), 'proposal', 'proposer', 'proposed')
-  redis.call('ZREM', P .. 'index:share:proposed', id)
+  pull('index:share:proposed', id)
 end
 
 -- The first claim of an appeal takes it up; the clock for deciding runs from the start all the same.
@@ -158,7 +197,7 @@ local function settle(id, maker, answer, resolution, undo_until)
   redis.call('HSET', hash(id), 'state', 'resolved_pending', 'answer', answer, 'resolution', resolution,
     'acknowledged', '0', 'maker', maker, 'undo_until', undo_until)
   if tonumber(undo_until) <= now then redis.call('HSET', hash(id), 'sealed', '1') end
-  redis.call('ZADD', P .. 'pending', get(id, 'order'), id)
+  put('pending', get(id, 'order'), id)
   redis.call('ZADD', P .. 'unsent', undo_until, id)
   changed(id, 'resolved')
 end

@@ -8,7 +8,7 @@ if state == 'resolved_pending' then
   local resolution = cjson.decode(get(id, 'resolution'))
   if resolution.event_id ~= ARGV[4] or get(id, 'maker') ~= reviewer then return {'too_late', fields(id)} end
   if get(id, 'sealed') or tonumber(get(id, 'undo_until') or '0') <= now then return {'too_late', fields(id)} end
-  redis.call('ZREM', P .. 'pending', id)
+  pull('pending', id)
   redis.call('ZREM', P .. 'unsent', id)
   redis.call('HDEL', hash(id), 'resolution', 'answer', 'acknowledged', 'maker', 'undo_until')
   redis.call('HSET', hash(id), 'state', 'open')
