@@ -9,6 +9,7 @@ from services.ai_detector.backends import chosen
 from services.ai_detector.finding import DETECTOR
 from services.ai_detector.handlers import TrackMeasurer
 from services.ai_detector.metrics import show_calibration
+from services.ai_detector.proposals import ProposalMeasurer
 from services.ai_detector.settings import DetectorSettings
 from shared.clock import SystemClock
 from shared.errors import SettingsError
@@ -18,7 +19,7 @@ from shared.stream.observation import announce_detector
 from shared.stream.publisher import Publisher
 from shared.stream.runner import EXIT_SETTINGS, run_worker
 from shared.stream.wiring import Wire, Wiring
-from shared.topics import UPLOADS
+from shared.topics import PROPOSALS, UPLOADS
 
 
 def wire(settings: DetectorSettings) -> Wire:
@@ -34,10 +35,15 @@ def wire(settings: DetectorSettings) -> Wire:
     @asynccontextmanager
     async def opened(_publisher: Publisher) -> AsyncIterator[Wiring]:
         async with PooledMeter(settings.ai_processes, backend.work) as meter:
-            measurer = TrackMeasurer(
-                meter, FolderStore(settings.store), SystemClock(), model_version=backend.model_version
+            store, clock, version = FolderStore(settings.store), SystemClock(), backend.model_version
+            measurer = TrackMeasurer(meter, store, clock, model_version=version)
+            proposals = ProposalMeasurer(meter, store, clock, model_version=version)
+            yield Wiring(
+                (
+                    Subscription(UPLOADS, measurer.on_uploaded),
+                    Subscription(PROPOSALS, proposals.on_proposal),
+                )
             )
-            yield Wiring((Subscription(UPLOADS, measurer.on_uploaded),))
 
     return opened
 
