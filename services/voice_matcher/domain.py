@@ -34,11 +34,15 @@ class NotHeard:
 
 @dataclass(frozen=True)
 class HeardVoice:
-    """The voice in a recording: ``embeddings`` hold unit rows, one per window, by network name."""
+    """The voice in a recording: ``embeddings`` hold unit rows, one per window, by network name.
+
+    Not ``voiced``: no window was taken for a voice, and the most voice-like ones were embedded on request.
+    """
 
     windows: tuple[Window, ...]
     embeddings: Mapping[str, Floats] = field(repr=False)
     odds: float
+    voiced: bool = True
 
     @property
     def seconds(self) -> float:

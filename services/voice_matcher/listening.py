@@ -18,17 +18,26 @@ from services.voice_matcher.voice_activity import (
     LinearScore,
     Window,
     choose,
+    hop_for,
     rank_windows,
 )
 
+SHORTEST_SECONDS = 1.0
+"""Of less nothing can be told; up to a window's length the recording is repeated to fill it."""
 _WINDOW_SAMPLES = int(WINDOW_SECONDS * SAMPLE_RATE)
+_KEPT_UNVOICED = 2
 
 
 @dataclass(frozen=True)
 class Effort:
-    """How many windows of 3 s are embedded at most."""
+    """How many windows of 3 s are embedded at most.
+
+    ``insist``: where no window holds a voice, the most voice-like ones are heard all the same, and the
+    recording is marked as unvoiced. A batch of scores has no gaps that way.
+    """
 
     most_windows: int
+    insist: bool = False
 
 
 UPLOAD = Effort(most_windows=10)
@@ -57,23 +66,30 @@ class Listener:
     ) -> HeardVoice | NotHeard:
         """Measure ``samples``, (frames, channels) in [-1, 1] at ``rate`` Hz."""
         seconds = samples.shape[0] / rate
-        if seconds < WINDOW_SECONDS:
-            return NotHeard(Unheard.TOO_SHORT, f"{seconds:.1f} s of audio, {WINDOW_SECONDS:g} s are needed")
+        if seconds < SHORTEST_SECONDS:
+            return NotHeard(Unheard.TOO_SHORT, f"{seconds:.1f} s of audio, {SHORTEST_SECONDS:g} s are needed")
         if decibels(samples) < SILENT_DBFS:
             return NotHeard(Unheard.SILENT, f"the level is under {SILENT_DBFS:g} dBFS")
-        stereo = soxr.resample(samples[:, :2], rate, SAMPLE_RATE).astype(np.float32, copy=False)
+        stereo = _filled(soxr.resample(samples[:, :2], rate, SAMPLE_RATE).astype(np.float32, copy=False))
         mid = to_mid(stereo)
-        ranked = [w for w in rank_windows(log_mel(mid), self._movement_odds) if _audible(mid, w)]
-        chosen = choose(ranked, effort.most_windows)
+        filterbank = log_mel(mid)
+        hop = hop_for(len(filterbank), effort.most_windows)
+        ranked = [w for w in rank_windows(filterbank, self._movement_odds, hop) if _audible(mid, w)]
+        chosen = choose(ranked, effort.most_windows, hop)
         if not chosen:
             return NotHeard(Unheard.SILENT, f"no {WINDOW_SECONDS:g} s above {SILENT_DBFS:g} dBFS")
-        return self._embed(stereo, mid, chosen)
+        return self._embed(stereo, mid, chosen, insist=effort.insist)
 
-    def _embed(self, stereo: Floats, mid: Floats, chosen: list[Window]) -> HeardVoice | NotHeard:
+    def _embed(
+        self, stereo: Floats, mid: Floats, chosen: list[Window], *, insist: bool
+    ) -> HeardVoice | NotHeard:
         campplus = self._campplus.embed(np.stack([mid_features(mid, window) for window in chosen]))
         odds = self._voice_odds(campplus)
         voiced = np.flatnonzero(odds > 0.0)
-        if voiced.size == 0:
+        found = voiced.size > 0
+        if insist and not found:
+            voiced = np.sort(np.argsort(-odds)[:_KEPT_UNVOICED])
+        elif not found:
             return NotHeard(
                 Unheard.NO_VOICE, f"none of {len(chosen)} windows holds a voice", float(odds.max())
             )
@@ -83,6 +99,7 @@ class Listener:
             windows=tuple(Window(chosen[index].frame, float(odds[index])) for index in voiced),
             embeddings={CAMPPLUS: campplus[voiced], RESEMBLYZER: resemblyzer},
             odds=float(odds[voiced].mean()),
+            voiced=found,
         )
 
 
@@ -103,6 +120,12 @@ def centre_features(stereo: Floats, window: Window) -> tuple[Floats, np.float32]
 def decibels(samples: NDArray[np.float32]) -> float:
     """Level over all channels, dBFS of the root mean square."""
     return float(10.0 * np.log10(np.mean(samples**2, dtype=np.float64) + 1e-20))
+
+
+def _filled(stereo: Floats) -> Floats:
+    """At least one whole window: a shorter recording is repeated."""
+    missing = _WINDOW_SAMPLES - len(stereo)
+    return stereo if missing <= 0 else np.pad(stereo, ((0, missing), (0, 0)), mode="wrap")
 
 
 def _span(window: Window) -> slice:

@@ -66,9 +66,15 @@ class Window:
         return self.start + WINDOW_SECONDS
 
 
-def rank_windows(features: Floats, voice_odds: LinearScore) -> list[Window]:
-    """All audible windows of a filterbank (frames, 80), the most voice-like first."""
-    starts = range(0, features.shape[0] - WINDOW_FRAMES + 1, HOP_FRAMES)
+def hop_for(frames: int, most_windows: int) -> int:
+    """Frames between windows: half the usual where the recording is short enough to embed them all."""
+    dense = HOP_FRAMES // 2
+    return dense if (frames - WINDOW_FRAMES) // dense + 1 <= most_windows else HOP_FRAMES
+
+
+def rank_windows(features: Floats, voice_odds: LinearScore, hop: int = HOP_FRAMES) -> list[Window]:
+    """All windows of a filterbank (frames, 80), ``hop`` frames apart, the most voice-like first."""
+    starts = range(0, features.shape[0] - WINDOW_FRAMES + 1, hop)
     return sorted(
         (
             Window(start, float(voice_odds(movement(features[start : start + WINDOW_FRAMES]))))
@@ -78,10 +84,10 @@ def rank_windows(features: Floats, voice_odds: LinearScore) -> list[Window]:
     )
 
 
-def choose(ranked: list[Window], most: int) -> list[Window]:
+def choose(ranked: list[Window], most: int, hop: int = HOP_FRAMES) -> list[Window]:
     """The best ``most`` windows, those that overlap an already chosen one last; in order of time."""
     chosen: list[Window] = []
-    for apart in (2 * HOP_FRAMES, HOP_FRAMES):
+    for apart in (2 * HOP_FRAMES, hop):
         for window in ranked:
             if len(chosen) == most:
                 break

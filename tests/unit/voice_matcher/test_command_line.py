@@ -48,6 +48,21 @@ def test_explain_tells_passages_thresholds_and_the_reference(
     assert Path(told["closest_reference"]).exists()
 
 
+def test_explain_names_the_passages_of_both_recordings_that_are_most_alike(
+    references: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    track, picture = SAMPLES / "tracks" / "night-shift.flac", tmp_path / "why.png"
+    arguments = ["explain", str(track), "--artist", "liva", "--references", str(references)]
+    assert run([*arguments, "--png", str(picture)]) == 0
+    told = json.loads(capsys.readouterr().out)
+    best = told["most_alike"][0]
+    assert best["end"] - best["start"] == pytest.approx(3.0)
+    assert best["reference_end"] - best["reference_start"] == pytest.approx(3.0)
+    assert best["likeness"]["campplus"] > 0.5
+    assert {"start", "end", "fused", "campplus", "resemblyzer"} <= set(told["segments"][0])
+    assert picture.read_bytes().startswith(b"\x89PNG")
+
+
 def test_an_artist_without_references_is_an_error_that_names_it(
     references: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -156,12 +156,32 @@ def test_what_holds_no_voice_is_not_measured(listener: Listener, what: str, sign
     assert heard.why is Unheard.NO_VOICE
 
 
+def test_a_scrap_shorter_than_a_window_is_heard(listener: Listener) -> None:
+    samples, rate = read("references/liva-norrfjell-1.flac")
+    heard = hear(listener, samples[: 2 * rate], rate)
+    assert len(heard.windows) == 1
+
+
+def test_a_short_recording_is_heard_in_denser_windows_than_a_long_one(listener: Listener) -> None:
+    samples, rate = read("references/liva-norrfjell-1.flac")
+    short = hear(listener, samples[: 8 * rate], rate)
+    starts = np.array([window.start for window in short.windows])
+    assert np.diff(starts).min() == pytest.approx(0.75)
+
+
+def test_where_no_voice_is_found_insisting_hears_the_likeliest_windows(listener: Listener) -> None:
+    noise = np.random.default_rng(1).normal(0, 0.1, (16_000 * 8, 1)).astype(np.float32)
+    heard = hear(listener, noise, 16_000, Effort(most_windows=10, insist=True))
+    assert not heard.voiced
+    assert heard.odds < 0
+
+
 @pytest.mark.parametrize(
     ("signal", "why"),
     [
         (np.zeros((16_000 * 10, 2), np.float32), Unheard.SILENT),
         (np.full((16_000 * 10, 1), 1e-5, np.float32), Unheard.SILENT),
-        (np.ones((16_000 * 2, 1), np.float32), Unheard.TOO_SHORT),
+        (np.ones((16_000 // 2, 1), np.float32), Unheard.TOO_SHORT),
         (np.zeros((0, 2), np.float32), Unheard.TOO_SHORT),
     ],
 )

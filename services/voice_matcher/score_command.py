@@ -1,0 +1,97 @@
+"""``score``: every query against every artist, as a table."""
+
+import csv
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from services.voice_matcher.batch import batch_scores, enough
+from services.voice_matcher.domain import Calibration, HeardVoice, MatchVerdict, VoiceTemplate
+from services.voice_matcher.ears import Listening
+from services.voice_matcher.index import VoiceIndex, Yardstick
+from services.voice_matcher.listening import Effort
+from services.voice_matcher.models import load_yardstick
+from services.voice_matcher.scoring import Scores
+from services.voice_matcher.tables import enrolled, listen_to_all, rows
+
+BATCH = Effort(most_windows=24, insist=True)
+"""Costs more than a track in the service: no budget stands behind a table."""
+COLUMNS = ("id", "artist", "verdict", "score", "probability", "seconds_of_voice", "reason")
+
+
+def score(references: Path, queries: Path, out: Path, *, processes: int) -> None:
+    """Write a row for every query and artist: the score is empty only where nothing can be listened to.
+
+    With enough artists and queries the scores are adapted to the batch. A query in which no voice was found
+    has scores all the same, and the verdict ``not_measured``.
+
+    Raises:
+        OSError, KeyError: a table or a file cannot be read.
+    """
+    named, asked = rows(references, "artist", "file"), rows(queries, "id", "file")
+    artists = enrolled(named, listen_to_all([path for _, path in named], BATCH, processes))
+    listened = listen_to_all([path for _, path in asked], BATCH, processes)
+    unheard = sorted({artist for artist, _ in named} - set(artists))
+    with out.open("w", newline="", encoding="utf-8") as file:
+        table = csv.DictWriter(file, COLUMNS)
+        table.writeheader()
+        for (name, _), listening, scores in zip(asked, listened, _scores(artists, listened), strict=True):
+            table.writerows(_lines(name, listening, scores, load_yardstick().calibration))
+            table.writerows(_nothing(name, unheard, "no reference of the artist holds a usable voice"))
+
+
+def _scores(artists: Mapping[str, VoiceTemplate], listened: Sequence[Listening]) -> list[dict[str, float]]:
+    """By artist, for every query; 0 where nothing was heard."""
+    heard = [voice.heard for voice in listened if isinstance(voice.heard, HeardVoice)]
+    yardstick = load_yardstick()
+    if enough(len(artists), len(heard)):
+        found = iter(batch_scores(yardstick, list(artists.values()), heard))
+    else:
+        found = iter(_against_the_background(yardstick, artists, heard))
+    return [
+        dict(zip(artists, next(found).tolist(), strict=True))
+        if isinstance(voice.heard, HeardVoice)
+        else dict.fromkeys(artists, 0.0)
+        for voice in listened
+    ]
+
+
+def _against_the_background(
+    yardstick: Yardstick, artists: Mapping[str, VoiceTemplate], heard: Sequence[HeardVoice]
+) -> Iterable[Scores]:
+    index = VoiceIndex(yardstick, artists)
+    for voice in heard:
+        found = {score.artist_id: score.score for score in index.search(voice)}
+        yield np.array([found[artist] for artist in artists])
+
+
+def _lines(
+    name: str, listening: Listening, scores: Mapping[str, float], calibration: Calibration
+) -> Iterable[dict[str, object]]:
+    heard = listening.heard
+    if not isinstance(heard, HeardVoice):
+        yield from _nothing(name, list(scores), heard.detail)
+        return
+    for artist, value in scores.items():
+        verdict = calibration.verdict(value) if heard.voiced else MatchVerdict.NOT_MEASURED
+        yield {
+            "id": name,
+            "artist": artist,
+            "verdict": verdict.value,
+            "score": round(value, 5),
+            "probability": round(calibration.probability(value), 6),
+            "seconds_of_voice": heard.seconds if heard.voiced else 0,
+            "reason": "" if heard.voiced else "no window was taken for a voice",
+        }
+
+
+def _nothing(name: str, artists: Iterable[str], reason: str) -> Iterable[dict[str, object]]:
+    for artist in artists:
+        yield {
+            "id": name,
+            "artist": artist,
+            "verdict": MatchVerdict.NOT_MEASURED.value,
+            "seconds_of_voice": 0,
+            "reason": reason,
+        }

@@ -1,0 +1,56 @@
+"""Listening to tables of files: the CSV inputs of ``score`` and ``explain``."""
+
+import asyncio
+import csv
+import hashlib
+import sys
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from services.voice_matcher.adapters.process_pool import PooledEars
+from services.voice_matcher.domain import HeardVoice, ReferenceVoice, VoiceTemplate
+from services.voice_matcher.ears import Listening
+from services.voice_matcher.embedding import DIMENSIONS
+from services.voice_matcher.listening import Effort
+
+
+def rows(table: Path, name: str, file: str) -> list[tuple[str, Path]]:
+    """The two columns; files are relative to the table's folder.
+
+    Raises:
+        KeyError: a column is missing.
+    """
+    with table.open(newline="", encoding="utf-8") as content:
+        return [(row[name], table.parent / row[file]) for row in csv.DictReader(content)]
+
+
+def listen_to_all(paths: Sequence[Path], effort: Effort, processes: int) -> list[Listening]:
+    """In the order of ``paths``; a file that is named twice is listened to once."""
+    return asyncio.run(_listen_to_all(paths, effort, processes))
+
+
+async def _listen_to_all(paths: Sequence[Path], effort: Effort, processes: int) -> list[Listening]:
+    distinct = list(dict.fromkeys(paths))
+    async with PooledEars(processes) as ears:
+        heard = await asyncio.gather(*(ears.listen(path, effort, sha256=_digest(path)) for path in distinct))
+    known = dict(zip(distinct, heard, strict=True))
+    return [known[path] for path in paths]
+
+
+def enrolled(named: Iterable[tuple[str, Path]], heard: Iterable[Listening]) -> dict[str, VoiceTemplate]:
+    """Templates by artist, in the order of the table; a recording without a voice is told and left out."""
+    voices: dict[str, list[ReferenceVoice]] = defaultdict(list)
+    for (artist, path), listening in zip(named, heard, strict=True):
+        if not isinstance(listening.heard, HeardVoice):
+            told = f"{path}: no usable voice: {listening.heard.detail}"
+            print(told, file=sys.stderr)  # noqa: T201 - a command line
+            continue
+        vectors = {network: listening.heard.mean(network) for network in DIMENSIONS}
+        voices[artist].append(ReferenceVoice(str(path), _digest(path), listening.heard.seconds, vectors))
+    return {artist: VoiceTemplate(artist, artist, tuple(found)) for artist, found in voices.items()}
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as content:
+        return hashlib.file_digest(content, "sha256").hexdigest()
