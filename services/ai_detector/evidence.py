@@ -73,6 +73,8 @@ def reasons(measurement: Measurement) -> list[str]:
     if measurement.human_share is not None:
         share = 100 * measurement.human_share
         found.append(f"{share:.1f} % of human recordings of such length score as high")
+    else:
+        found.append("a checkpoint's own probability, not calibrated on human music here")
     return found
 
 

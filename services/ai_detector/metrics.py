@@ -10,7 +10,9 @@ HUMAN = "human"
 
 
 def show_calibration(human_scores: Sequence[float]) -> None:
-    """``human_scores``, ascending: the calibration set's, on the edges of the live histogram."""
+    """``human_scores``, ascending: the calibration set's, on the edges of the live histogram. None, none."""
+    if not human_scores:
+        return
     for edge in SCORES:
         share = bisect.bisect_right(human_scores, edge) / len(human_scores)
         CALIBRATION.labels(DETECTOR, HUMAN, str(float(edge))).set(share)

@@ -1,13 +1,14 @@
 """What runs in a worker process: sandboxed decoding, then the measurement. Imported by spawned children."""
 
 import signal
+from collections.abc import Callable
 from pathlib import Path
 
 from services.ai_detector.domain import measure
 from services.ai_detector.measurement import Measurement
 from services.ai_detector.meter import Failing, Failure, Metered
 from services.ai_detector.readout import Readout
-from shared.audio import DecodeFailure, decode_audio
+from shared.audio import DecodedAudio, DecodeFailure, decode_audio
 from shared.objects.digest import sha256_of
 from shared.processes import cpu_seconds
 
@@ -16,27 +17,39 @@ LONGEST_SECONDS = 15 * 60.0
 PATIENCE_SECONDS = 240
 """The alarm clock ends a process that hangs: longer than the decoder's own limit and any measurement."""
 
+Listen = Callable[[DecodedAudio], Measurement]
+
 
 def measure_file(path: Path, sha256: str | None) -> Metered:
-    """Blocks: about half a CPU second of decoding and as much of measuring for three minutes of stereo.
+    """Measure with the detector that ships.
 
-    The process dies by SIGALRM when this takes longer than four minutes.
+    Blocks: about half a CPU second of decoding and as much of measuring for three minutes of stereo. The
+    process dies by SIGALRM when this takes longer than four minutes.
 
     Raises:
         StoreError, SystemicError: the file cannot be opened or the decoder not be started.
     """
+    return metered(path, sha256, _listen)
+
+
+def metered(path: Path, sha256: str | None, listen: Listen) -> Metered:
+    """Check the bytes, decode them and `listen`; blocks and raises as `measure_file` does."""
     began = cpu_seconds()
     signal.alarm(PATIENCE_SECONDS)
     try:
-        return Metered(_result(path, sha256), cpu_seconds() - began)
+        return Metered(_result(path, sha256, listen), cpu_seconds() - began)
     finally:
         signal.alarm(0)
 
 
-def _result(path: Path, sha256: str | None) -> Measurement | Failure:
+def _result(path: Path, sha256: str | None, listen: Listen) -> Measurement | Failure:
     if sha256 is not None and sha256_of(path) != sha256:
         return Failure(Failing.OTHER_BYTES, "the stored bytes are not those that were announced")
     decoded = decode_audio(path, seconds=LONGEST_SECONDS)
     if isinstance(decoded, DecodeFailure):
         return Failure(Failing.UNDECODABLE, f"{decoded.kind.value}: {decoded.message}")
+    return listen(decoded)
+
+
+def _listen(decoded: DecodedAudio) -> Measurement:
     return measure(decoded.samples, decoded.sample_rate, Readout.load())
