@@ -4,11 +4,13 @@ Speaks to its parent through two pipes: interleaved samples on standard output, 
 report pipe: what isolation holds, then the result. Both ends are bounded by the parent.
 """
 
+import base64
 import json
 import os
-from typing import Any
+from collections.abc import Iterable, Iterator
+from typing import Any, Protocol
 
-from shared.audio.blocks import CodedBlocks, PcmBlocks
+from shared.audio.blocks import Block, CodedBlocks, PcmBlocks
 from shared.audio.handover import Handover
 from shared.audio.isolation import isolate
 from shared.audio.limits import DecodeLimits, Excerpt
@@ -28,7 +30,8 @@ def main(job: dict[str, Any]) -> None:
     held = isolate(memory_bytes=limits.memory_bytes, cpu_seconds=limits.cpu_seconds)
     _tell({"isolation": held})
     try:
-        result = decode(FileSource(AUDIO), limits, Excerpt(**job["excerpt"]) if job["excerpt"] else None)
+        excerpt = Excerpt(**job["excerpt"]) if job["excerpt"] else None
+        result = decode(FileSource(AUDIO), limits, excerpt, fingerprint=job["fingerprint"])
     except Refused as refused:
         result = {"failure": refused.kind.value, "message": refused.message}
     except MemoryError:
@@ -39,7 +42,9 @@ def main(job: dict[str, Any]) -> None:
     _tell(result)
 
 
-def decode(source: Source, limits: DecodeLimits, excerpt: Excerpt | None) -> dict[str, Any]:
+def decode(
+    source: Source, limits: DecodeLimits, excerpt: Excerpt | None, *, fingerprint: bool = False
+) -> dict[str, Any]:
     """Decode all of ``source``; with an excerpt, write its samples to standard output as they come."""
     stream = sniff(source)
     blocks: PcmBlocks | CodedBlocks
@@ -55,23 +60,23 @@ def decode(source: Source, limits: DecodeLimits, excerpt: Excerpt | None) -> dic
         bits=stream.bits,
         file_bytes=source.size,
     )
-    handover = (
-        Handover(excerpt, blocks.sample_rate, blocks.channels, blocks.scale) if excerpt is not None else None
-    )
-    wanted = None if handover is None else handover.wanted
-    if wanted is None:
+    takers: list[_Taker] = []
+    if excerpt is not None:
+        takers.append(Handover(excerpt, blocks.sample_rate, blocks.channels, blocks.scale))
+    if fingerprint:
+        takers.append(_Fingerprints(blocks))
+    if excerpt is None or excerpt.seconds is None:
         tally.promise(promised)
-    for block in blocks:
-        taken = block if wanted is None else block[: max(0, wanted - tally.frames)]
-        if len(taken):
-            tally.add(taken, blocks.scale)
-            if handover is not None:
-                handover.take(taken)
-        if wanted is not None and tally.frames >= wanted:
-            break
+        taken: Iterable[Block] = blocks
+    else:
+        taken = _first(int(excerpt.seconds * blocks.sample_rate), blocks)
+    for block in taken:
+        tally.add(block, blocks.scale)
+        for taker in takers:
+            taker.take(block)
     if tally.frames == 0:
         raise Refused(FailureKind.EMPTY, "the file holds no audio")
-    return {
+    result: dict[str, Any] = {
         "container": stream.container,
         "codec": stream.codec,
         "sample_rate": tally.sample_rate,
@@ -79,7 +84,41 @@ def decode(source: Source, limits: DecodeLimits, excerpt: Excerpt | None) -> dic
         "frames": tally.frames,
         "peak": tally.peak,
         "silent": tally.silent,
-    } | ({} if handover is None else handover.finish())
+    }
+    for taker in takers:
+        result |= taker.finish()
+    return result
+
+
+def _first(frames: int, blocks: Iterable[Block]) -> Iterator[Block]:
+    """The beginning of a recording; what lies beyond is not decoded."""
+    left = iter(blocks)
+    while frames > 0 and (block := next(left, None)) is not None:
+        yield block[:frames]
+        frames -= len(block)
+
+
+class _Taker(Protocol):
+    def take(self, block: Block) -> None: ...
+
+    def finish(self) -> dict[str, Any]: ...
+
+
+class _Fingerprints:
+    def __init__(self, blocks: PcmBlocks | CodedBlocks) -> None:
+        from shared.fingerprint.fingerprinter import (  # noqa: PLC0415 - the host has it loaded; most decodes want none
+            Fingerprinter,
+        )
+
+        self._fingerprinter = Fingerprinter(blocks.sample_rate, blocks.channels)
+        self._scale = blocks.scale
+
+    def take(self, block: Block) -> None:
+        self._fingerprinter.add(block, self._scale)
+
+    def finish(self) -> dict[str, Any]:
+        found = self._fingerprinter.finish()
+        return {"fingerprint": base64.b64encode(found.compressed).decode(), "pcm_sha256": found.pcm_sha256}
 
 
 def _tell(report: dict[str, Any]) -> None:

@@ -4,6 +4,7 @@ import os
 from typing import Any
 
 import numpy as np
+import soxr
 
 from shared.audio.blocks import Block
 from shared.audio.limits import Excerpt
@@ -14,13 +15,12 @@ _STANDARD_OUTPUT = 1
 
 
 class Handover:
-    """Writes blocks to standard output as they come; ``wanted`` is how many frames of the source, None: all.
+    """Writes blocks to standard output as they come.
 
     Sources of 16 bits go as they are, at half the bytes, unless something is computed on the way.
     """
 
     def __init__(self, excerpt: Excerpt, sample_rate: int, channels: int, scale: float) -> None:
-        self.wanted = None if excerpt.seconds is None else int(excerpt.seconds * sample_rate)
         self._mono = excerpt.mono
         self._scale = np.float32(scale)
         self._frames = 0
@@ -28,8 +28,6 @@ class Handover:
         self._channels = 1 if excerpt.mono else channels
         self._resampler = None
         if excerpt.rate is not None and excerpt.rate != sample_rate:
-            import soxr  # noqa: PLC0415 - the host has it loaded where it is installed; not every service resamples
-
             self._resampler = soxr.ResampleStream(sample_rate, excerpt.rate, self._channels, dtype="float32")
 
     def take(self, block: Block) -> None:

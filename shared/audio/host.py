@@ -21,7 +21,6 @@ import signal
 import socket
 import traceback
 from importlib import import_module
-from importlib.util import find_spec
 from typing import Any
 
 from shared.audio.child import AUDIO, REPORT, main
@@ -29,12 +28,14 @@ from shared.audio.child import AUDIO, REPORT, main
 JOB_BYTES = 64 * 1024
 DESCRIPTORS = 4
 _KNOCK_BYTES = 1
+_LOADED = ("numpy.fft", "soxr", "shared.fingerprint.fingerprinter")
+"""What is not loaded before the fork cannot be loaded in a child, which opens no files."""
 
 
 def serve(door: int) -> None:
     """Work until the door is closed and no child is left."""
-    if find_spec("soxr") is not None:
-        import_module("soxr")  # what is not loaded now cannot be loaded in a child, which opens no files
+    for module in _LOADED:
+        import_module(module)
     gc.collect()
     gc.freeze()  # the collector of a child then leaves these pages shared
     _Host(socket.socket(fileno=door)).run()

@@ -48,6 +48,8 @@ class Inspected:
 
     ``frames`` are samples per channel. ``peak`` is the largest magnitude, 1.0 being full scale (float files
     may exceed it). ``silent``: nothing louder than one step of 16 bits. ``cpu_seconds`` is the child's.
+    ``fingerprint`` (AcoustID's compressed form) and ``pcm_sha256`` (of the decoded samples, hexadecimal) are
+    there when they were asked for.
     """
 
     container: str
@@ -59,6 +61,8 @@ class Inspected:
     silent: bool
     isolation: Isolation
     cpu_seconds: float
+    fingerprint: bytes | None = None
+    pcm_sha256: str | None = None
 
     @property
     def seconds(self) -> float:

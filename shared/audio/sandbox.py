@@ -21,7 +21,8 @@ from shared.audio.transport import Received
 from shared.errors import ObjectMissing, StoreUnavailable, SystemicError
 from shared.processes.cpu import count_elsewhere
 
-_REPORT_BYTES = 16 * 1024
+_REPORT_BYTES = 64 * 1024
+_NOISE_BYTES = 16 * 1024
 _REPORT_LINES = 2
 _PIPE_BYTES = 1 << 18
 _READ_BYTES = 1 << 16
@@ -60,13 +61,19 @@ def opened(path: Path) -> Iterator[int]:
         os.close(descriptor)
 
 
-def run_child(descriptor: int, limits: DecodeLimits, excerpt: Excerpt | None) -> ChildReport | DecodeFailure:
+def run_child(
+    descriptor: int, limits: DecodeLimits, excerpt: Excerpt | None, *, fingerprint: bool = False
+) -> ChildReport | DecodeFailure:
     """Decode an open file in a child of its own. Blocks, ``limits.wall_seconds`` at most.
 
     Raises:
         SystemicError: the child could not be started or did not get as far as looking at the file.
     """
-    job = {"limits": asdict(limits), "excerpt": None if excerpt is None else asdict(excerpt)}
+    job = {
+        "limits": asdict(limits),
+        "excerpt": None if excerpt is None else asdict(excerpt),
+        "fingerprint": fingerprint,
+    }
     try:
         return _attempt(job, descriptor, limits)
     except HostGone:
@@ -178,7 +185,7 @@ def _listen(pipes: _Pipes, limits: DecodeLimits, deadline: float) -> _Said | Dec
                 chunk = os.read(key.fd, _READ_BYTES)
                 if not chunk:
                     waiting.unregister(key.fd)
-                elif key.data is not said.noise or len(said.noise) < _REPORT_BYTES:
+                elif key.data is not said.noise or len(said.noise) < _NOISE_BYTES:
                     key.data.extend(chunk)
             if len(said.pcm) > limits.max_decoded_bytes or len(said.report) > _REPORT_BYTES:
                 return DecodeFailure(

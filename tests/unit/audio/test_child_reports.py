@@ -90,3 +90,25 @@ def test_a_report_in_its_exact_shape_is() -> None:
 @pytest.mark.parametrize("said", [[], "frames", None, 7])
 def test_a_report_that_is_no_object_is_not_believed(said: object) -> None:
     assert isinstance(_inspected(reported(said)), DecodeFailure)
+
+
+@pytest.mark.parametrize(
+    "claimed",
+    [
+        {"fingerprint": "AQAA"},
+        {"fingerprint": "no base64!", "pcm_sha256": "0" * 64},
+        {"fingerprint": 7, "pcm_sha256": "0" * 64},
+        {"fingerprint": "AQAA", "pcm_sha256": "0" * 63},
+        {"fingerprint": "AQAA", "pcm_sha256": "G" * 64},
+        {"fingerprint": "AQAA", "pcm_sha256": None},
+        {"fingerprint": "A" * 80_000, "pcm_sha256": "0" * 64},
+    ],
+)
+def test_a_fingerprint_of_another_shape_is_not_believed(claimed: dict[str, object]) -> None:
+    assert isinstance(_inspected(reported(GOOD | claimed)), DecodeFailure)
+
+
+def test_a_fingerprint_in_its_shape_is() -> None:
+    inspected = _inspected(reported(GOOD | {"fingerprint": "AQAA", "pcm_sha256": "0" * 64}))
+    assert isinstance(inspected, Inspected)
+    assert (inspected.fingerprint, inspected.pcm_sha256) == (b"\x01\0\0", "0" * 64)

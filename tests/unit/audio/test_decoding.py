@@ -1,12 +1,15 @@
 """Good recordings, through the real sandboxed child."""
 
+import io
 from pathlib import Path
 
 import numpy as np
 import pytest
+import soundfile
 
 from shared.audio import DecodedAudio, DecodeLimits, Inspected, decode_audio, inspect_audio
 from shared.audio.isolation import MEASURES
+from shared.fingerprint.fingerprinter import Fingerprinter
 from tests.unit.audio.sound import encoded, tone
 
 GOOD = [
@@ -94,6 +97,32 @@ def test_an_excerpt_stops_early_and_mono_is_the_mean(tmp_path: Path) -> None:
     assert isinstance(decoded, DecodedAudio)
     assert decoded.samples.shape == (int(1.5 * 44_100), 1)
     assert np.allclose(decoded.samples[:, 0], samples[: len(decoded.samples)].mean(axis=1), atol=1e-7)
+
+
+def test_a_fingerprint_comes_with_the_inspection_when_asked_for(tmp_path: Path) -> None:
+    samples = tone(20.0)
+    path = write(tmp_path, encoded(samples, "FLAC"))
+    plain, found = inspect_audio(path), inspect_audio(path, fingerprint=True)
+    assert isinstance(plain, Inspected)
+    assert isinstance(found, Inspected)
+    assert (plain.fingerprint, plain.pcm_sha256) == (None, None)
+    fingerprinter = Fingerprinter(44_100, 2)
+    fingerprinter.add(np.asarray(np.rint(samples * 32_768), np.int16), 2.0**-15)
+    expected = fingerprinter.finish()
+    assert (found.fingerprint, found.pcm_sha256) == (expected.compressed, expected.pcm_sha256)
+
+
+def test_the_same_samples_in_another_container_have_the_same_digest(tmp_path: Path) -> None:
+    samples = np.asarray(np.rint(tone(2.0) * 32_768), np.int16)
+    digests = set()
+    for container in ("FLAC", "WAV"):
+        content = io.BytesIO()
+        soundfile.write(content, samples, 44_100, format=container, subtype="PCM_16")
+        found = inspect_audio(write(tmp_path, content.getvalue()), fingerprint=True)
+        assert isinstance(found, Inspected)
+        digests.add(found.pcm_sha256)
+    assert len(digests) == 1
+    assert None not in digests
 
 
 def test_silence_is_told(tmp_path: Path) -> None:
