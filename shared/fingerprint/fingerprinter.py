@@ -37,6 +37,7 @@ class Fingerprinter:
         self._rate = sample_rate
         self._left = int(MOST_SECONDS * sample_rate)
         self._taken = 0
+        self._mean = np.full(channels, 1.0 / channels, np.float32)
         self._resampler = soxr.ResampleStream(sample_rate, SAMPLE_RATE, 1, dtype="float32", quality="HQ")
         self._waiting: list[NDArray[np.float32]] = []
         self._energies: list[Features] = []
@@ -54,7 +55,7 @@ class Fingerprinter:
             taken = block[: self._left]
             self._left -= len(taken)
             self._taken += len(taken)
-            self._take(taken.mean(axis=1, dtype=np.float32) * np.float32(scale), last=False)
+            self._take(taken.astype(np.float32, copy=False) @ self._mean * np.float32(scale), last=False)
 
     def finish(self) -> Fingerprint:
         """Once, after the last block."""
