@@ -78,7 +78,7 @@ class Dashboards:
         return Dashboards(self.span, self.at, self.known, kept)
 
 
-class Desk:
+class Board:
     """Works the figures out once for everybody who looks, at most every ``fresh`` seconds.
 
     ``sources`` are asked in order; the first that answers is shown.

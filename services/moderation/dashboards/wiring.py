@@ -21,7 +21,7 @@ from services.moderation.dashboards.odometer import wanted_of
 from services.moderation.dashboards.recorded import Keeper, RecordedNumbers
 from services.moderation.dashboards.sections import sections
 from services.moderation.dashboards.settings import DashboardSettings
-from services.moderation.dashboards.showing import Desk
+from services.moderation.dashboards.showing import Board
 from services.moderation.web.dashboards import DashboardParts
 from shared.clock import Clock
 
@@ -42,7 +42,7 @@ class Figures:
         sources: list[Numbers] = [RecordedNumbers(record)]
         if settings.prometheus_url is not None:
             sources.insert(0, PrometheusNumbers(http, str(settings.prometheus_url)))
-        desk = Desk(shown, sources, clock, fresh=timedelta(seconds=_FRESH_SHARE * every))
+        board = Board(shown, sources, clock, fresh=timedelta(seconds=_FRESH_SHARE * every))
         self._keeper = Keeper(
             record,
             Scraper(http, settings.service_addresses),
@@ -51,7 +51,7 @@ class Figures:
             who=str(uuid.uuid4()),
             every=every,
         )
-        self.parts = DashboardParts(desk, settings.price, every)
+        self.parts = DashboardParts(board, settings.price, every)
 
     @asynccontextmanager
     async def keeping(self) -> AsyncIterator[None]:

@@ -11,7 +11,7 @@ from fastapi import APIRouter, Depends, Response
 from pydantic import BaseModel, Field
 
 from services.moderation.dashboards.prices import Price
-from services.moderation.dashboards.showing import Dashboards, Desk
+from services.moderation.dashboards.showing import Dashboards, Board
 from services.moderation.dashboards.timeline import Span
 from services.moderation.domain.access import Right
 from services.moderation.web.dashboards_view import SectionView, moment_text, source_words, view_of
@@ -26,7 +26,7 @@ _SPANS = ((Span.HOUR, "Last hour"), (Span.DAY, "Last 24 hours"), (Span.MONTH, "L
 class DashboardParts:
     """``every`` is how often an open page asks again, in seconds."""
 
-    figures: Desk
+    figures: Board
     price: Price
     every: float
 

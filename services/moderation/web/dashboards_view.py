@@ -210,7 +210,7 @@ def value_text(value: float | None, unit: Unit, currency: str) -> str:
         case Unit.SECONDS:
             return seconds_text(value)
         case Unit.MONEY:
-            return f"{value:.2f} {currency}"
+            return f"{value:.2f} {currency}" if value >= 1 else f"{value:.2g} {currency}"
         case Unit.NUMBER:
             return f"{value:.3g}" if value < 1000 else f"{value:,.0f}"  # noqa: PLR2004 - where three digits end
 

@@ -21,8 +21,8 @@ from services.moderation.dashboards.numbers import Known, Table
 from services.moderation.dashboards.odometer import wanted_of
 from services.moderation.dashboards.recorded import Keeper, RecordedNumbers
 from services.moderation.dashboards.showing import (
+    Board,
     Dashboards,
-    Desk,
     ShownPlot,
     ShownRanking,
     ShownSpread,
@@ -70,9 +70,9 @@ class World:
         wanted = wanted_of(expressions((OPEN,)))
         return Keeper(self.record, Services([self.process]), wanted, self.clock, who=who, every=15)
 
-    def desk(self, *before: "AwayNumbers") -> Desk:
+    def board(self, *before: "AwayNumbers") -> Board:
         sources = (*before, RecordedNumbers(self.record))
-        return Desk((OPEN, NAMES), sources, self.clock, fresh=timedelta(seconds=10))
+        return Board((OPEN, NAMES), sources, self.clock, fresh=timedelta(seconds=10))
 
     def later(self, **time: float) -> None:
         self.clock.at += timedelta(**time)
@@ -110,7 +110,7 @@ def shown(found: Dashboards, number: int) -> object:
 
 async def test_each_kind_of_figure_shows_what_the_services_counted(world: World):
     await after_some_tracks(world)
-    found = await world.desk().show(Span.HOUR)
+    found = await world.board().show(Span.HOUR)
 
     tile, plot, ranking, spread = (shown(found, n) for n in range(4))
     assert isinstance(tile, ShownTile)
@@ -131,43 +131,43 @@ async def test_each_kind_of_figure_shows_what_the_services_counted(world: World)
 
 async def test_the_reader_is_told_how_far_back_the_numbers_reach(world: World):
     await after_some_tracks(world)
-    found = await world.desk().show(Span.HOUR)
+    found = await world.board().show(Span.HOUR)
     assert source_words(found) == "From the services' own numbers, since 12:00 UTC."
     world.later(hours=3)
     await world.keeper().look()
-    assert source_words(await world.desk().show(Span.HOUR)) == "From the services' own numbers."
+    assert source_words(await world.board().show(Span.HOUR)) == "From the services' own numbers."
     world.later(days=2)
     await world.keeper().look()
-    assert "since 23 Nov 12:00 UTC" in source_words(await world.desk().show(Span.MONTH))
+    assert "since 23 Nov 12:00 UTC" in source_words(await world.board().show(Span.MONTH))
 
 
 async def test_a_source_that_does_not_answer_is_passed_over(world: World):
     await after_some_tracks(world)
-    assert (await world.desk(AwayNumbers()).show(Span.HOUR)).known.source == "the services' own numbers"
+    assert (await world.board(AwayNumbers()).show(Span.HOUR)).known.source == "the services' own numbers"
 
 
 async def test_no_source_at_all_is_an_outage_and_not_a_page_of_zeros(world: World):
     with pytest.raises(SystemicError):
-        await world.desk().show(Span.HOUR)
+        await world.board().show(Span.HOUR)
     await after_some_tracks(world)
     world.record.away = True
     with pytest.raises(SystemicError):
-        await world.desk().show(Span.HOUR)
+        await world.board().show(Span.HOUR)
 
 
 async def test_figures_are_worked_out_once_for_all_who_look_within_a_moment(world: World):
     await after_some_tracks(world)
-    desk = world.desk()
-    first = await desk.show(Span.HOUR)
+    board = world.board()
+    first = await board.show(Span.HOUR)
     world.later(seconds=9)
-    assert await desk.show(Span.HOUR) is first
+    assert await board.show(Span.HOUR) is first
     world.later(seconds=1)
-    assert await desk.show(Span.HOUR) is not first
+    assert await board.show(Span.HOUR) is not first
 
 
 async def test_what_names_distributors_can_be_left_out(world: World):
     await after_some_tracks(world)
-    found = await world.desk().show(Span.HOUR)
+    found = await world.board().show(Span.HOUR)
     assert [one.section.name for one in found.without_sensitive().sections] == ["open"]
 
 
@@ -181,7 +181,7 @@ async def test_of_several_processes_one_looks(world: World):
 
 async def test_the_view_has_a_table_behind_each_drawing_and_says_where_nothing_was_counted(world: World):
     await after_some_tracks(world)
-    section, _ = view_of(await world.desk().show(Span.HOUR), "EUR")
+    section, _ = view_of(await world.board().show(Span.HOUR), "EUR")
     plot, ranking, spread = section.blocks
     assert section.tiles[0].value == "7"
     assert plot.columns == ("A", "B", "C")
@@ -201,7 +201,7 @@ async def test_the_view_has_a_table_behind_each_drawing_and_says_where_nothing_w
         (119.0, Unit.SECONDS, "119.0 s"),
         (5400.0, Unit.SECONDS, "90 min"),
         (3.5 * 86_400, Unit.SECONDS, "4 d"),
-        (0.027, Unit.MONEY, "0.03 EUR"),
+        (0.0273, Unit.MONEY, "0.027 EUR"),
         (0.00512, Unit.NUMBER, "0.00512"),
     ],
 )

@@ -23,6 +23,7 @@ from services.moderation.domain.sessions import Opened, Session
 from services.moderation.references import Artists, NoArtists
 from services.moderation.settings import LABELS
 from services.moderation.web.app import Parts, create_app
+from services.moderation.web.dashboards import DashboardParts
 from services.moderation.web.office import Office
 from shared.clock import SetClock
 from shared.errors import ObjectMissing, PublishError
@@ -194,7 +195,7 @@ class DeskWorld:
             )
         )
 
-    def app(self, *, jobs: Jobs | None = None) -> FastAPI:
+    def app(self, *, jobs: Jobs | None = None, dashboards: DashboardParts | None = None) -> FastAPI:
         async def fine() -> Ready:
             return Ready()
 
@@ -212,6 +213,7 @@ class DeskWorld:
                 probes=probes({"fine": fine}),
                 past=self.past,
                 artists=self.artists,
+                dashboards=dashboards,
             )
         )
 

@@ -18,7 +18,7 @@ DISTRIBUTORS = Section(
         Ranking(
             "distributors",
             "Who delivers what",
-            "The first fifty that delivered are told apart, the rest is `other`. Three tracks make no share: "
+            "The first fifty that delivered are told apart, the rest is other. Three tracks make no share: "
             "look at the volume first.",
             "Distributor",
             (

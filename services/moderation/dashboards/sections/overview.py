@@ -101,7 +101,7 @@ def overview(price: Price) -> Section:
             Ranking(
                 "mismatch",
                 "Declared against detected",
-                "`none` or `undeclared` with likely generated is undeclared AI.",
+                "Nothing, or none, declared and likely generated: that is undeclared AI.",
                 "Declared, found",
                 (Line("tracks", Grown("trackgate_declared_detected_total", ("declared", "detected"))),),
                 (Unit.COUNT,),

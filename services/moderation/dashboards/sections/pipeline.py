@@ -26,7 +26,7 @@ PIPELINE = Section(
         Tile(
             "dead",
             "Dead letters",
-            "Each waits for a replay: `trackgate dlq list`.",
+            "Each waits for a replay; trackgate dlq list tells them.",
             Grown("trackgate_stream_dead_letters_total"),
             limit=1,
         ),

@@ -24,6 +24,14 @@ function read(figure) {
   return { names, rows };
 }
 
+// What means the same in every figure has the same colour in every figure.
+const OWN = { Label: 0, Quarantine: 1, Publish: 2, Reject: 3, 'Not detected': 2, 'Likely generated': 3, Inconclusive: 1, Accepted: 2, Delivered: 2, Failed: 3, 'Dead letters': 3 };
+const styles = (names) => {
+  const taken = new Set(names.map((name) => OWN[name]).filter((one) => one !== undefined));
+  const free = [0, 1, 2, 3, 4, 5, 6, 7].filter((one) => !taken.has(one));
+  return names.map((name) => `s${OWN[name] ?? free.shift() ?? 7}`);
+};
+
 // The smallest of 1, 2, 2.5, 5 times a power of ten that is not below the value.
 function niceTop(value) {
   if (!(value > 0)) return 1;
@@ -55,7 +63,7 @@ export function draw(figure) {
   // A limit far above everything would flatten what there is to see.
   const top = niceTop(limit !== null && limit <= largest * 4 ? Math.max(largest, limit) : largest);
   const y = (value) => TOP + tall * (1 - value / top);
-  const slot = inner / rows.length;
+  const slot = inner / rows.length, classes = styles(names);
   for (const share of [0, 0.5, 1]) {
     element('line', { class: 'grid', x1: LEFT, x2: width - RIGHT, y1: y(top * share), y2: y(top * share) }, svg);
     element('text', { x: LEFT - 6, y: y(top * share) + 4, 'text-anchor': 'end' }, svg, label(top * share, unit));
@@ -66,9 +74,9 @@ export function draw(figure) {
       element('text', { x: LEFT + slot * (n + 0.5), y: HEIGHT - 6, 'text-anchor': 'middle' }, svg, row.head.replace('up to ', '≤ '));
     }
   });
-  if (kind === 'stack') stack(svg, rows, y, slot);
-  else if (kind === 'spread') spread(svg, rows, y, slot);
-  else lines(svg, rows, names, y, slot);
+  if (kind === 'stack') stack(svg, rows, y, slot, classes);
+  else if (kind === 'spread') spread(svg, rows, y, slot, classes);
+  else lines(svg, rows, names, y, slot, classes);
   if (limit !== null && limit <= top) element('line', { class: 'limit', x1: LEFT, x2: width - RIGHT, y1: y(limit), y2: y(limit) }, svg);
   for (const mark of figure.querySelectorAll('.mark-at')) markAt(svg, rows, Number(mark.dataset.v), mark.dataset.name, slot);
   place.replaceChildren(svg);
@@ -76,14 +84,14 @@ export function draw(figure) {
   follow(figure, svg, names, rows, kind, slot, width);
 }
 
-function stack(svg, rows, y, slot) {
+function stack(svg, rows, y, slot, classes) {
   const gap = Math.min(4, slot * 0.15);
   rows.forEach((row, n) => {
     let below = 0;
     row.values.forEach((value, series) => {
       if (!value) return;
       element('rect', {
-        class: `s${series % 8}`, x: LEFT + slot * n + gap / 2, width: Math.max(1, slot - gap),
+        class: classes[series], x: LEFT + slot * n + gap / 2, width: Math.max(1, slot - gap),
         y: y(below + value), height: Math.max(0, y(below) - y(below + value)),
       }, svg);
       below += value;
@@ -91,17 +99,17 @@ function stack(svg, rows, y, slot) {
   });
 }
 
-function spread(svg, rows, y, slot) {
+function spread(svg, rows, y, slot, classes) {
   rows.forEach((row, n) => {
     const wide = (slot * 0.84) / row.values.length;
     row.values.forEach((value, series) => {
       if (!value) return;
-      element('rect', { class: `s${series % 8}`, x: LEFT + slot * (n + 0.08) + wide * series, width: wide, y: y(value), height: y(0) - y(value) }, svg);
+      element('rect', { class: classes[series], x: LEFT + slot * (n + 0.08) + wide * series, width: wide, y: y(value), height: y(0) - y(value) }, svg);
     });
   });
 }
 
-function lines(svg, rows, names, y, slot) {
+function lines(svg, rows, names, y, slot, classes) {
   names.forEach((_, series) => {
     let path = '', lone = [];
     rows.forEach((row, n) => {
@@ -112,8 +120,8 @@ function lines(svg, rows, names, y, slot) {
       path += `${joined ? 'L' : 'M'}${x.toFixed(1)} ${y(value).toFixed(1)}`;
       if (!joined && (n + 1 === rows.length || rows[n + 1].values[series] === null)) lone.push([x, y(value)]);
     });
-    element('path', { class: `s${series % 8}`, d: path }, svg);
-    for (const [x, at] of lone) element('rect', { class: `s${series % 8}`, x: x - 3, y: at - 3, width: 6, height: 6 }, svg);
+    element('path', { class: classes[series], d: path }, svg);
+    for (const [x, at] of lone) element('rect', { class: classes[series], x: x - 3, y: at - 3, width: 6, height: 6 }, svg);
   });
 }
 
@@ -130,13 +138,13 @@ function markAt(svg, rows, value, name, slot) {
 }
 
 function legend(figure, names, rows, kind, at = null) {
-  const list = figure.querySelector('.legend');
+  const list = figure.querySelector('.legend'), classes = styles(names);
   const row = at === null ? null : rows[at];
   const items = names.map((name, series) => {
     const item = document.createElement('li');
     const swatch = element('svg', { viewBox: '0 0 22 10' });
-    if (kind === 'lines') element('path', { class: `s${series % 8}`, d: 'M0 5H22', 'stroke-width': 3 }, swatch);
-    else element('rect', { class: `s${series % 8}`, width: 22, height: 10, rx: 2 }, swatch);
+    if (kind === 'lines') element('path', { class: classes[series], d: 'M0 5H22', 'stroke-width': 3 }, swatch);
+    else element('rect', { class: classes[series], width: 22, height: 10, rx: 2 }, swatch);
     item.append(swatch, row ? `${name} ${row.texts[series]}` : name);
     return item;
   });
