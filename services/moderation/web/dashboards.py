@@ -11,7 +11,7 @@ from fastapi import APIRouter, Depends, Response
 from pydantic import BaseModel, Field
 
 from services.moderation.dashboards.prices import Price
-from services.moderation.dashboards.showing import Dashboards, Board
+from services.moderation.dashboards.showing import Board, Dashboards
 from services.moderation.dashboards.timeline import Span
 from services.moderation.domain.access import Right
 from services.moderation.web.dashboards_view import SectionView, moment_text, source_words, view_of
