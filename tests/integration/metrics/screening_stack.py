@@ -14,26 +14,31 @@ from deploy.local.settings import LocalSettings
 from deploy.local.stack import RunningStack, running_stack
 from deploy.samples.manifest import load_manifest
 from services.cli.adapters.registry_api import registry_api
+from services.moderation.adapters.reviewers import add_reviewer
+from services.moderation.domain.access import Role
 
-LEFT_OUT = {"moderation"}
-"""The page needs reviewers; the queue is kept, and measured, by its worker."""
+DESK = "moderation"
+"""The page needs people who may sign in; without it the queue is kept, and measured, by its worker."""
 
 
 @dataclass(frozen=True)
 class Screening:
-    """``keys`` are the distributors' API keys."""
+    """``keys`` are the distributors' API keys, ``tokens`` what people sign in with at the desk."""
 
     stack: RunningStack
     services: Mapping[str, ServiceSpec]
     keys: Mapping[str, str]
+    tokens: Mapping[str, str]
 
     def url(self, service: str) -> str:
         return f"http://{HOST}:{self.services[service].port}"
 
 
 @contextmanager
-def screening_stack(home: Path, environment: Mapping[str, str]) -> Iterator[Screening]:
-    """``environment`` is added to what every service is told."""
+def screening_stack(
+    home: Path, environment: Mapping[str, str], *, people: Mapping[str, Role] | None = None
+) -> Iterator[Screening]:
+    """``environment`` is added to what every service is told; with ``people`` the desk runs too."""
     specs = trackgate_services({}, home)
     ports = free_ports(len(specs) + 3)
     moved = {spec.port_setting: str(port) for spec, port in zip(specs, ports[3:], strict=True)}
@@ -48,7 +53,11 @@ def screening_stack(home: Path, environment: Mapping[str, str]) -> Iterator[Scre
     services = {
         spec.name: spec.model_copy(update={"env": {**spec.env, **environment}})
         for spec in trackgate_services(moved, home)
-        if spec.name not in LEFT_OUT
+        if people or spec.name != DESK
+    }
+    reviewers = services[DESK].env["TRACKGATE_MODERATION_REVIEWERS"] if people else ""
+    tokens = {
+        name: add_reviewer(Path(reviewers), name, name.title(), role) for name, role in (people or {}).items()
     }
     registry = services["registry"]
     later = [spec for spec in services.values() if spec is not registry]
@@ -58,4 +67,4 @@ def screening_stack(home: Path, environment: Mapping[str, str]) -> Iterator[Scre
         with registry_api(f"http://{HOST}:{registry.port}", token) as api:
             keys = RegistrySeed(api, SecretsFolder(home / "secrets")).plant(load_manifest())
         stack.start(later)
-        yield Screening(stack, services, keys)
+        yield Screening(stack, services, keys, tokens)
