@@ -14,7 +14,7 @@ from services.voice_matcher.domain import HeardVoice, VoiceTemplate
 from services.voice_matcher.embedding import unit
 from services.voice_matcher.fbank import Floats
 from services.voice_matcher.index import Yardstick
-from services.voice_matcher.scoring import Background, Level, Scores, fuse, mean_of_top_half
+from services.voice_matcher.scoring import Background, Level, Scores, fuse
 
 ENOUGH = 20
 """Tracks, and artists, from which on a batch is its own cohort."""
@@ -45,16 +45,26 @@ def batch_scores(
 def _raw(
     background: Background, network: str, artists: Sequence[VoiceTemplate], tracks: Sequence[HeardVoice]
 ) -> Scores:
-    """Mean cosine of the better half of each track's windows after centring, (tracks, artists)."""
+    """Cosine of every track against every artist after centring and flattening, (tracks, artists)."""
     voices = unit(
         np.stack([np.mean([r.vectors[network] for r in artist.references], axis=0) for artist in artists])
     )
-    enrolled = unit(voices - shrunk_mean(voices, background.reference_mean))
     whole = np.stack([track.mean(network) for track in tracks])
-    middle = shrunk_mean(whole, background.upload_mean)
-    return np.stack(
-        [mean_of_top_half(unit(track.embeddings[network] - middle) @ enrolled.T) for track in tracks]
-    )
+    enrolled = unit(voices - shrunk_mean(voices, background.reference_mean))
+    uploaded = unit(whole - shrunk_mean(whole, background.upload_mean))
+    flattened = flattening(np.concatenate([enrolled, uploaded]))
+    return np.asarray(unit(uploaded @ flattened) @ unit(enrolled @ flattened).T, np.float64)
+
+
+def flattening(vectors: Floats) -> Floats:
+    """Matrix (d, d) that takes half the excess out of the directions in which a batch spreads most.
+
+    Those directions are register, band and microphone more than person: the inverse fourth root of the
+    covariance (whitening takes the square root), with its mean eigenvalue added to every eigenvalue.
+    """
+    values, axes = np.linalg.eigh(np.asarray(vectors.T @ vectors, np.float64) / len(vectors))
+    scales = (values + values.mean()) ** -0.25
+    return np.asarray((axes * scales) @ axes.T, np.float32)
 
 
 def shrunk_mean(vectors: Floats, towards: Floats) -> Floats:
