@@ -55,7 +55,7 @@ UPLOADS = Topic(
     "tracks.uploaded",
     TrackUploaded,
     "Deliveries that were accepted: audio stored, declaration checked.",
-    consumers=("ai_detector", "voice_matcher", "policy"),
+    consumers=("ai_detector", "voice_matcher", "fingerprints", "policy"),
 )
 RELISTENS = Topic(
     "tracks.relistens",
@@ -71,7 +71,7 @@ DECISIONS = Topic(
     "tracks.decisions",
     DecisionMade,
     "What became of each track; the highest sequence stands.",
-    consumers=("moderation", "notifier", "policy"),
+    consumers=("fingerprints", "moderation", "notifier", "policy"),
 )
 REVIEWS = Topic("tracks.reviews", ReviewResolved, "What moderators resolved.", consumers=("policy",))
 APPEALS = Topic(

@@ -1,5 +1,6 @@
 """A parsed delivery in, a typed outcome out: accepted, repeated, or refused with its faults."""
 
+import base64
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -33,7 +34,7 @@ from services.ingest.ports import (
 from shared.audio import DecodeFailure, FailureKind, Inspected
 from shared.clock import Clock
 from shared.errors import SystemicError
-from shared.events import AudioRef, Declaration, DistributorRegistered, TrackUploaded
+from shared.events import AcousticFingerprint, AudioRef, Declaration, DistributorRegistered, TrackUploaded
 from shared.objects.store import StoredObject
 
 log = structlog.get_logger()
@@ -184,6 +185,7 @@ class Intake:
             ),
             idempotency_key_sha256=admission.key_sha256,
             file_name=delivery.file_name,
+            fingerprint=_fingerprint(inspected),
         )
 
     def _quota(self, distributor: DistributorRegistered) -> Refused:
@@ -235,3 +237,10 @@ class Intake:
             await self._views.record(upload)
         except LedgerUnavailable as error:
             log.warning("views not written", track_id=upload.track_id, error=str(error))
+
+
+def _fingerprint(inspected: Inspected) -> AcousticFingerprint | None:
+    if inspected.fingerprint is None or inspected.pcm_sha256 is None:
+        return None
+    text = base64.urlsafe_b64encode(inspected.fingerprint).rstrip(b"=").decode()
+    return AcousticFingerprint(chromaprint=text, pcm_sha256=inspected.pcm_sha256)

@@ -19,11 +19,19 @@ _DETECTED = {
     Verdict.INCONCLUSIVE: "Inconclusive",
     Verdict.NOT_DETECTED: "Not detected",
     Verdict.NO_MATCH: "No match",
+    Verdict.MATCH_REMOVED: "Removed before",
+    Verdict.DUPLICATE_OF: "Delivered before",
     Verdict.NOT_MEASURED: "Not measured",
     Verdict.ERROR: "Failed",
 }
-_ALARMING = {Verdict.LIKELY_GENERATED, Verdict.MATCH}
-_UNSURE = {Verdict.POSSIBLE, Verdict.INCONCLUSIVE, Verdict.NOT_MEASURED, Verdict.ERROR}
+_ALARMING = {Verdict.LIKELY_GENERATED, Verdict.MATCH, Verdict.MATCH_REMOVED}
+_UNSURE = {
+    Verdict.POSSIBLE,
+    Verdict.INCONCLUSIVE,
+    Verdict.NOT_MEASURED,
+    Verdict.ERROR,
+    Verdict.DUPLICATE_OF,
+}
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,8 @@ class FindingState(StrEnum):
     INCONCLUSIVE = "inconclusive"
     NOT_DETECTED = "not_detected"
     NO_MATCH = "no_match"
+    MATCH_REMOVED = "match_removed"
+    DUPLICATE_OF = "duplicate_of"
     NOT_MEASURED = "not_measured"
     ERROR = "error"
     MISSING = "missing"

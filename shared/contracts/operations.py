@@ -52,6 +52,9 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation("voice_matcher", Action.SEND, RELISTENS, "Ask for screened tracks to be listened to again."),
     Operation("voice_matcher", Action.RECEIVE, RELISTENS, "Listen again for a voice protected since."),
     Operation("voice_matcher", Action.SEND, FINDINGS, "Say what was measured."),
+    Operation("fingerprints", Action.RECEIVE, UPLOADS, "Look for the same recording delivered before."),
+    Operation("fingerprints", Action.RECEIVE, DECISIONS, "Know which recordings were removed."),
+    Operation("fingerprints", Action.SEND, FINDINGS, "Say of which track a delivery is a copy."),
     Operation("policy", Action.RECEIVE, UPLOADS, "Open a case with a deadline for its findings."),
     Operation("policy", Action.RECEIVE, FINDINGS, "Collect the findings of a track."),
     Operation("policy", Action.RECEIVE, DECISIONS, "Know its own last decision."),
@@ -82,9 +85,7 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation("registry", Action.RECEIVE, PROPOSALS, "Know its own last word."),
     Operation("registry", Action.RECEIVE, CHECKS, "Show the approver what the detectors think."),
     Operation("registry", Action.SEND, VOICEPRINTS, "Delete a withdrawn artist's template (a tombstone)."),
-    Operation(
-        "registry", Action.RECEIVE, VOICEPRINTS, "Know whose template was made; nothing is opened."
-    ),
+    Operation("registry", Action.RECEIVE, VOICEPRINTS, "Know whose template was made; nothing is opened."),
     Operation("registry", Action.SEND, ARTIST_KEYS, "Give or revoke an artist's key."),
     Operation("registry", Action.RECEIVE, ARTIST_KEYS, "Know its own last word."),
     Operation("voice_matcher", Action.RECEIVE, PROPOSALS, "Check the recordings of a proposal."),
@@ -93,9 +94,7 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation("voice_matcher", Action.RECEIVE, VOICEPRINTS, "Search for voices without listening again."),
     Operation("ai_detector", Action.RECEIVE, PROPOSALS, "Check the recordings of a proposal."),
     Operation("ai_detector", Action.SEND, CHECKS, "Say whether a recording is itself generated."),
-    Operation(
-        "policy", Action.RECEIVE, ARTIST_KEYS, "Know whom an artist lets deliver."
-    ),
+    Operation("policy", Action.RECEIVE, ARTIST_KEYS, "Know whom an artist lets deliver."),
     Operation("registry", Action.SEND, WEBHOOKS, "Register where a distributor wants to be told."),
     Operation("registry", Action.RECEIVE, WEBHOOKS, "Know its own last word."),
     Operation("ingest", Action.RECEIVE, WEBHOOKS, "Show a distributor its own endpoint."),

@@ -28,6 +28,7 @@ from shared.events.finding import (
 )
 from shared.events.label import LabelAction, LabelStated
 from shared.events.policy import PolicyStage, PolicyStep, PolicyVersionChanged
+from shared.events.recording_copy import RecordingCopy, Sameness
 from shared.events.registry import (
     ArtistStatus,
     BiometricConsent,
@@ -40,11 +41,12 @@ from shared.events.registry import (
 )
 from shared.events.relisten import RelistenRequested
 from shared.events.review import ReviewResolved
-from shared.events.upload import AiUse, AudioRef, Contributor, Declaration, TrackUploaded
+from shared.events.upload import AcousticFingerprint, AiUse, AudioRef, Contributor, Declaration, TrackUploaded
 from shared.events.voiceprint import VoiceprintSealed
 from shared.events.webhook import DeliveryStep, WebhookDelivery, WebhookRegistered
 
 __all__ = [
+    "AcousticFingerprint",
     "AiUse",
     "AppealDecided",
     "AppealFiled",
@@ -83,11 +85,13 @@ __all__ = [
     "ProvenanceState",
     "Reason",
     "Record",
+    "RecordingCopy",
     "ReferenceCheck",
     "ReferencesChecked",
     "RelistenRequested",
     "ReviewResolved",
     "RuleTrace",
+    "Sameness",
     "TimeRange",
     "TrackUploaded",
     "Verdict",

@@ -6,6 +6,7 @@ from typing import Annotated, ClassVar
 from pydantic import AwareDatetime, Field
 
 from shared.events.base import Event, Probability, Record, Sha256, Slug, TimeRange, TrackId
+from shared.events.recording_copy import RecordingCopy
 
 
 class Verdict(StrEnum):
@@ -17,6 +18,8 @@ class Verdict(StrEnum):
     INCONCLUSIVE = "inconclusive"
     NOT_DETECTED = "not_detected"
     NO_MATCH = "no_match"
+    MATCH_REMOVED = "match_removed"
+    DUPLICATE_OF = "duplicate_of"
     NOT_MEASURED = "not_measured"
     ERROR = "error"
 
@@ -118,6 +121,7 @@ class FindingRecorded(Event):
     parts: tuple[PartReading, ...] = ()
     provenance: Provenance | None = None
     matches: tuple[ArtistMatch, ...] = ()
+    copies: tuple[RecordingCopy, ...] = Field(default=(), description="tracks with the same recording")
     measurements: dict[str, float | str] = Field(default_factory=dict)
 
     @property

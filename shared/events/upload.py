@@ -66,6 +66,17 @@ class AudioRef(Record):
         return self.frames / self.sample_rate
 
 
+class AcousticFingerprint(Record):
+    """What tells the recording from others by its sound, made while its audio was inspected.
+
+    ``chromaprint`` is algorithm 2 over the first ten minutes, compressed, base64url without padding: what
+    ``fpcalc`` prints and AcoustID takes. ``pcm_sha256`` is of the decoded samples.
+    """
+
+    chromaprint: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{6,60000}$")]
+    pcm_sha256: Sha256
+
+
 class TrackUploaded(Event):
     """A delivery was accepted: its audio is stored and this record is acknowledged by the broker."""
 
@@ -78,6 +89,9 @@ class TrackUploaded(Event):
     idempotency_key_sha256: Sha256 | None = None
     file_name: str | None = Field(default=None, max_length=255)
     received_at: AwareDatetime
+    fingerprint: AcousticFingerprint | None = Field(
+        default=None, description="absent in what was delivered before fingerprints were made"
+    )
 
     @property
     def partition_key(self) -> str:

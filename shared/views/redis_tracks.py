@@ -5,6 +5,7 @@ from typing import cast
 
 from redis.asyncio import Redis
 
+from shared.events import TrackUploaded
 from shared.views.tracks import TrackEvent, TrackView, field_of, fold
 
 
@@ -24,7 +25,12 @@ class RedisTrackViews:
         self._client = client
 
     async def record(self, event: TrackEvent) -> None:
-        """Write the event into its track's view and tell watchers. Idempotent."""
+        """Write the event into its track's view and tell watchers. Idempotent.
+
+        An upload is kept without its fingerprint, which is longer than all else and which no reader wants.
+        """
+        if isinstance(event, TrackUploaded):
+            event = event.model_copy(update={"fingerprint": None})
         async with self._client.pipeline(transaction=True) as pipe:
             pipe.hset(track_key(event.track_id), field_of(event), event.to_bytes())
             pipe.publish(channel(event.track_id), field_of(event))

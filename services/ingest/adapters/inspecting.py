@@ -17,6 +17,6 @@ class SandboxedInspector:
     async def inspect(self, path: Path) -> Inspected | DecodeFailure:
         with metrics.INSPECTING.time():
             async with self._slots:
-                outcome = await asyncio.to_thread(inspect_audio, path, self._limits)
+                outcome = await asyncio.to_thread(inspect_audio, path, self._limits, fingerprint=True)
         metrics.decoded(outcome)
         return outcome
