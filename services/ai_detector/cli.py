@@ -14,6 +14,7 @@ import time
 from pathlib import Path
 from typing import TextIO
 
+from services.ai_detector.adapters.c2pa_reader import TrustList
 from services.ai_detector.adapters.process_pool import PooledMeter
 from services.ai_detector.backends import Backend, chosen
 from services.ai_detector.explaining import explained, picture_of
@@ -31,6 +32,7 @@ Writes a row per file, in the order given:
   score, threshold  on the detector's own scale; from the threshold on the verdict is likely_generated
   human_share       share of human recordings of such length that score at least as high
   reasons           sentences, separated by "; "
+  provenance        what a C2PA manifest in the file declares: a declaration, no measurement
 
 No verdict says "human": what leaves no trace is not detected. A file that cannot be measured gives a row that
 says so and stops nothing; --strict makes the exit status tell of it. Ctrl-C keeps the rows written so far.
@@ -146,7 +148,7 @@ def _settings(arguments: argparse.Namespace) -> DetectorSettings:
 
 
 def _explain(arguments: argparse.Namespace) -> int:
-    told = explained(arguments.file)
+    told = explained(arguments.file, TrustList.read(DetectorSettings.load().ai_detector_c2pa_trust))
     sys.stdout.write(json.dumps(told.values, indent=2) + "\n")
     if told.view is None or arguments.no_png:
         return 1 if told.failed else 0

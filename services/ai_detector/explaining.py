@@ -3,6 +3,7 @@
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from services.ai_detector.adapters.c2pa_reader import TrustList
 from services.ai_detector.adapters.measuring_process import LONGEST_SECONDS, measure_file
 from services.ai_detector.evidence import explanation
 from services.ai_detector.features import analysed_band
@@ -30,17 +31,19 @@ class Explained:
         return self.measurement is None
 
 
-def explained(path: Path) -> Explained:
+def explained(path: Path, trust: TrustList) -> Explained:
     """Measure a file and look at it once more for what a person wants to see. Blocks."""
     readout = Readout.load()
     try:
-        metered = measure_file(path, None)
+        metered = measure_file(path, None, trust)
     except TrackgateError as error:
         return _failure(path, str(error), readout)
     found = metered.result
     if isinstance(found, Failure):
         return _failure(path, f"{found.kind}: {found.detail}", readout)
     values = {"file": str(path)} | explanation(found, readout)
+    provenance = metered.provenance
+    values["provenance"] = None if provenance is None else provenance.model_dump(mode="json")
     values["cpu_seconds"] = round(metered.cpu_seconds, 3)
     view = _view(path, found)
     if view is not None:

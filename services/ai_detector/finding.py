@@ -14,11 +14,11 @@ DETECTOR = "ai_detector"
 def finding(track: TrackUploaded, metered: Metered, *, model_version: str, at: datetime) -> FindingRecorded:
     """One finding per track and model version, whatever came of it; a failure is an `error`."""
     if isinstance(metered.result, Failure):
-        return _failed(track, metered.result, metered.cpu_seconds, model_version, at)
-    return _measured(track, metered.result, metered.cpu_seconds, at)
+        return _failed(track, metered.result, metered, model_version, at)
+    return _measured(track, metered.result, metered, at)
 
 
-def _measured(track: TrackUploaded, found: Measurement, cpu_seconds: float, at: datetime) -> FindingRecorded:
+def _measured(track: TrackUploaded, found: Measurement, metered: Metered, at: datetime) -> FindingRecorded:
     return FindingRecorded(
         event_id=deterministic_id(track.track_id, DETECTOR, found.model_version),
         occurred_at=at,
@@ -32,7 +32,8 @@ def _measured(track: TrackUploaded, found: Measurement, cpu_seconds: float, at: 
         threshold=found.threshold,
         reason=reason(found),
         seconds_measured=found.seconds_measured,
-        cpu_seconds=cpu_seconds,
+        cpu_seconds=metered.cpu_seconds,
+        provenance=metered.provenance,
         passages=tuple(_passage(passage) for passage in found.passages),
         ranges=tuple(_passage(stretch) for stretch in found.ranges),
         measurements=measurements(found),
@@ -40,7 +41,7 @@ def _measured(track: TrackUploaded, found: Measurement, cpu_seconds: float, at: 
 
 
 def _failed(
-    track: TrackUploaded, failure: Failure, cpu_seconds: float, model_version: str, at: datetime
+    track: TrackUploaded, failure: Failure, metered: Metered, model_version: str, at: datetime
 ) -> FindingRecorded:
     return FindingRecorded(
         event_id=deterministic_id(track.track_id, DETECTOR, model_version),
@@ -51,7 +52,8 @@ def _failed(
         model_version=model_version,
         verdict=Verdict.ERROR,
         reason=f"{failure.kind}: {failure.detail}"[:1000],
-        cpu_seconds=cpu_seconds,
+        cpu_seconds=metered.cpu_seconds,
+        provenance=metered.provenance,
     )
 
 

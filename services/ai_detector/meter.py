@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Protocol
 
 from services.ai_detector.measurement import Measurement
+from shared.events.finding import Provenance
 
 
 class Failing(StrEnum):
@@ -26,10 +27,14 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Metered:
-    """What came of measuring one file, and the CPU seconds of decoding and measuring it."""
+    """What came of measuring one file, and the CPU seconds of decoding and measuring it.
+
+    `provenance` is what the file declares of itself; None where it declares nothing.
+    """
 
     result: Measurement | Failure
     cpu_seconds: float
+    provenance: Provenance | None = None
 
 
 class Meter(Protocol):

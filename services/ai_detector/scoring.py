@@ -13,6 +13,7 @@ from typing import TextIO
 
 from services.ai_detector.evidence import reasons
 from services.ai_detector.meter import Failure, Meter, Metered
+from services.ai_detector.provenance import in_words
 from shared.errors import SettingsError, TrackgateError
 
 COLUMNS = (
@@ -25,6 +26,7 @@ COLUMNS = (
     "seconds_measured",
     "model_version",
     "reasons",
+    "provenance",
 )
 _AHEAD = 4  # files per process that wait for one before them, so that a slow file stops nobody
 
@@ -113,7 +115,8 @@ def row(name: str, metered: Metered, model_version: str) -> dict[str, object]:
     """One file's values for the columns; None where nothing was measured."""
     found = metered.result
     if isinstance(found, Failure):
-        return _error(Listed(name, Path(name)), f"{found.kind}: {found.detail}", model_version)
+        failed = _error(Listed(name, Path(name)), f"{found.kind}: {found.detail}", model_version)
+        return failed | {"provenance": _declared(metered)}
     return {
         "file": name,
         "probability": found.probability,
@@ -124,7 +127,12 @@ def row(name: str, metered: Metered, model_version: str) -> dict[str, object]:
         "seconds_measured": round(found.seconds_measured, 2),
         "model_version": found.model_version,
         "reasons": "; ".join(reasons(found)),
+        "provenance": _declared(metered),
     }
+
+
+def _declared(metered: Metered) -> str | None:
+    return None if metered.provenance is None else in_words(metered.provenance)
 
 
 def _error(listed: Listed, why: str, model_version: str) -> dict[str, object]:

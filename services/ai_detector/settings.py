@@ -1,6 +1,7 @@
 """Settings of the AI detector beside those of every worker."""
 
 from enum import StrEnum
+from pathlib import Path
 from typing import Self
 
 from pydantic import Field, model_validator
@@ -32,6 +33,10 @@ class DetectorSettings(WorkerSettings):
     )
     ai_detector_inconclusive: float = Field(
         default=0.5, gt=0.0, lt=1.0, description="probability from which a checkpoint says inconclusive"
+    )
+    ai_detector_c2pa_trust: Path | None = Field(
+        default=None,
+        description="PEM file of certificates that signers of C2PA manifests must chain to",
     )
 
     @model_validator(mode="after")

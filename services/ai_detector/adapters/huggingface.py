@@ -15,6 +15,7 @@ import numpy as np
 import soxr
 from numpy.typing import NDArray
 
+from services.ai_detector.adapters.c2pa_reader import NOBODY, TrustList
 from services.ai_detector.adapters.measuring_process import metered
 from services.ai_detector.backends import Backend
 from services.ai_detector.domain import MIN_SECONDS
@@ -43,6 +44,7 @@ class Checkpoint:
     version: str
     generated: tuple[int, ...]
     limits: Limits
+    trust: TrustList = NOBODY
 
 
 def backend_of(settings: DetectorSettings) -> Backend:
@@ -67,13 +69,14 @@ def backend_of(settings: DetectorSettings) -> Backend:
         version=_version(source, config),
         generated=_generated(config.id2label, settings.ai_detector_generated_labels, source),
         limits=Limits(settings.ai_detector_likely, settings.ai_detector_inconclusive),
+        trust=TrustList.read(settings.ai_detector_c2pa_trust),
     )
     return Backend(partial(measure_with, checkpoint), checkpoint.version, ())
 
 
 def measure_with(checkpoint: Checkpoint, path: Path, sha256: str | None) -> Metered:
     """`measure_file` with a checkpoint; the first call in a process loads it."""
-    return metered(path, sha256, partial(_listen, checkpoint))
+    return metered(path, sha256, partial(_listen, checkpoint), checkpoint.trust)
 
 
 def _listen(checkpoint: Checkpoint, decoded: DecodedAudio) -> Measurement:

@@ -4,6 +4,7 @@ import signal
 from collections.abc import Callable
 from pathlib import Path
 
+from services.ai_detector.adapters.c2pa_reader import NOBODY, TrustList, read_provenance
 from services.ai_detector.domain import measure
 from services.ai_detector.measurement import Measurement
 from services.ai_detector.meter import Failing, Failure, Metered
@@ -20,7 +21,7 @@ PATIENCE_SECONDS = 240
 Listen = Callable[[DecodedAudio], Measurement]
 
 
-def measure_file(path: Path, sha256: str | None) -> Metered:
+def measure_file(path: Path, sha256: str | None, trust: TrustList = NOBODY) -> Metered:
     """Measure with the detector that ships.
 
     Blocks: about half a CPU second of decoding and as much of measuring for three minutes of stereo. The
@@ -29,15 +30,18 @@ def measure_file(path: Path, sha256: str | None) -> Metered:
     Raises:
         StoreError, SystemicError: the file cannot be opened or the decoder not be started.
     """
-    return metered(path, sha256, _listen)
+    return metered(path, sha256, _listen, trust)
 
 
-def metered(path: Path, sha256: str | None, listen: Listen) -> Metered:
-    """Check the bytes, decode them and `listen`; blocks and raises as `measure_file` does."""
+def metered(path: Path, sha256: str | None, listen: Listen, trust: TrustList) -> Metered:
+    """Check the bytes, decode, `listen`, read what is declared; blocks and raises as `measure_file` does."""
     began = cpu_seconds()
     signal.alarm(PATIENCE_SECONDS)
     try:
-        return Metered(_result(path, sha256, listen), cpu_seconds() - began)
+        result = _result(path, sha256, listen)
+        changed = isinstance(result, Failure) and result.kind is Failing.OTHER_BYTES
+        provenance = None if changed else read_provenance(path, trust)
+        return Metered(result, cpu_seconds() - began, provenance)
     finally:
         signal.alarm(0)
 
