@@ -33,8 +33,9 @@ def serve(app: ASGIApp, bind: str, port: int, *, graceful_seconds: int = 30) -> 
         timeout_graceful_shutdown=graceful_seconds,
     )
     server = uvicorn.Server(config)
-    with listener, _signals_end_quietly():
-        asyncio.run(server.serve(sockets=[listener]))
+    # Uvicorn picks uvloop where it is installed; asyncio.run would not ask it.
+    with listener, _signals_end_quietly(), asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
+        runner.run(server.serve(sockets=[listener]))
     return 0 if server.started else 3
 
 

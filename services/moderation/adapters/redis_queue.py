@@ -146,8 +146,7 @@ class RedisQueue:
 
     async def counts(self, reviewer_id: str, within: Filter = EVERYTHING) -> Counts:
         if within.leaving_out or within.only_in is not None:
-            mine, *tallies = await self._run("tallies", reviewer_id)
-            return tallied(mine, tallies, within)
+            return tallied(await self._run("tallies", reviewer_id), within)
         *numbers, reasons, distributors = await self._run("counts", reviewer_id)
         waiting, free, mine, pending, overdue, escalated, proposed_, appeals = numbers
         return Counts(

@@ -7,13 +7,14 @@ from typing import Any
 from services.moderation.domain.queue import Counts, Filter
 
 
-def tallied(mine: int, flat: Sequence[Sequence[Any]], within: Filter) -> Counts:
+def tallied(flat: Sequence[Sequence[Any]], within: Filter) -> Counts:
     """The counts for somebody who sees only what ``within`` leaves in and does not leave out.
 
-    ``flat``: a flat hash of signature and count for each set, in the script's order.
+    ``flat``: signatures and counts, one after the other, of what the person holds and of each set, in the
+    script's order.
     """
-    sets = [_inside(dict(zip(one[::2], one[1::2], strict=True)), within) for one in flat]
-    waiting, free, pending, overdue, escalated, proposed, appeals = sets
+    sets = [_inside(one, within) for one in flat]
+    mine, waiting, free, pending, overdue, escalated, proposed, appeals = sets
     facets: Counter[str] = Counter()
     for signature, count in waiting.items():
         for name in signature:
@@ -21,7 +22,7 @@ def tallied(mine: int, flat: Sequence[Sequence[Any]], within: Filter) -> Counts:
     return Counts(
         open=waiting.total(),
         free=free.total(),
-        mine=mine,
+        mine=mine.total(),
         pending=pending.total(),
         overdue=overdue.total(),
         escalated=escalated.total(),
@@ -32,14 +33,14 @@ def tallied(mine: int, flat: Sequence[Sequence[Any]], within: Filter) -> Counts:
     )
 
 
-def _inside(tally: Mapping[bytes, bytes], within: Filter) -> Counter[tuple[str, ...]]:
+def _inside(flat: Sequence[bytes], within: Filter) -> Counter[tuple[str, ...]]:
     without, within_any = set(within.leaving_out), within.only_in
     found: Counter[tuple[str, ...]] = Counter()
-    for text, count in tally.items():
+    for text, count in zip(flat[::2], flat[1::2], strict=True):
         signature = tuple(text.decode().split())
         names = set(signature)
         if not names & without and (within_any is None or names & set(within_any)):
-            found[signature] = int(count)
+            found[signature] += int(count)
     return found
 
 

@@ -137,6 +137,11 @@ class CaseSummary(Record):
         )
 
     @property
+    def reason_codes(self) -> tuple[str, ...]:
+        """Each once, in the decision's order."""
+        return tuple(dict.fromkeys(reason.code for reason in self.reasons))
+
+    @property
     def signature(self) -> tuple[str, ...]:
         """What decides whose queue the case is in, as index names: its reasons, its distributor."""
         return (

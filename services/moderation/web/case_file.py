@@ -1,12 +1,13 @@
 """Everything that a case page shows of its track, gathered in one place."""
 
+import asyncio
 from dataclasses import dataclass
 
 from services.moderation import declared, evidence
 from services.moderation.domain.cases import Case
-from services.moderation.domain.past import Past
+from services.moderation.domain.past import DistributorRecord, Past
 from services.moderation.history import history
-from services.moderation.web.hearing import Hearing
+from services.moderation.web.hearing import Hearing, Offered
 from services.moderation.web.identity import SignedIn
 from shared.views.tracks import TrackView
 
@@ -24,6 +25,11 @@ class CaseFile:
         decision = view.decision if view else None
         may_hear = who.reviewer.may_hear(case)
         distributor = case.summary.distributor_id or (upload.distributor_id if upload else None)
+        earlier, record, sounds = await asyncio.gather(
+            self.past.like(case.summary, limit=_EARLIER),
+            self._record(distributor),
+            self._sounds(who, case, view),
+        )
         return {
             "upload": upload,
             "decision": decision,
@@ -35,7 +41,13 @@ class CaseFile:
             "history": history(view) if view else (),
             "declared_use": declared.declared_use,
             "may_hear": may_hear,
-            "sounds": await self.hearing.offered(case, view, who) if may_hear else (),
-            "record": await self.past.record_of(distributor) if distributor else None,
-            "earlier": await self.past.like(case.summary, limit=_EARLIER),
+            "sounds": sounds,
+            "record": record,
+            "earlier": earlier,
         }
+
+    async def _record(self, distributor: str | None) -> DistributorRecord | None:
+        return await self.past.record_of(distributor) if distributor else None
+
+    async def _sounds(self, who: SignedIn, case: Case, view: TrackView | None) -> tuple[Offered, ...]:
+        return await self.hearing.offered(case, view, who) if who.reviewer.may_hear(case) else ()

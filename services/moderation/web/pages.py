@@ -1,5 +1,6 @@
 """The queue and the case as pages, rendered here and readable without script."""
 
+import asyncio
 from dataclasses import dataclass
 from typing import Annotated
 from urllib.parse import urlencode
@@ -8,7 +9,7 @@ from fastapi import APIRouter, Depends, Path, Query, Response
 from fastapi.responses import RedirectResponse
 
 from services.moderation.domain.access import Right
-from services.moderation.domain.cases import CaseState
+from services.moderation.domain.cases import Case, CaseState
 from services.moderation.domain.queue import (
     Cursor,
     Filter,
@@ -75,12 +76,16 @@ def page_routes(parts: PageParts) -> APIRouter:
     ) -> Response:
         reader_id = who.reviewer.reviewer_id
         narrowed = who.narrow(wanted)
-        page = await office.queue.page(reader_id, narrowed, limit=_ON_A_PAGE, after=after)
+        page, counts, undoable = await asyncio.gather(
+            office.queue.page(reader_id, narrowed, limit=_ON_A_PAGE, after=after),
+            office.queue.counts(reader_id, narrowed),
+            _undoable(office, who, decided),
+        )
         values = {
             **common(who, notice),
-            "undoable": await _undoable(office, who, decided),
+            "undoable": undoable,
             "cases": page.cases,
-            "counts": await office.queue.counts(reader_id, narrowed),
+            "counts": counts,
             "wanted": wanted,
             "labels": parts.labels,
             "shares": [(share, _with(wanted, share)) for share in Share],
@@ -125,7 +130,9 @@ async def case_page(
     values = {
         **common(who, notice),
         **await parts.file.values(who, case, view),
-        "undoable": await _undoable(parts.office, who, decided or case_id),
+        "undoable": _takeable(case, who)
+        if decided in {"", case_id}
+        else await _undoable(parts.office, who, decided),
         "second": who.reviewer.may(Right.SECOND),
         "own": case.claim is None and case.barred(who.reviewer.reviewer_id),
         "case": case,
@@ -142,10 +149,12 @@ async def case_page(
 async def _undoable(office: Office, who: SignedIn, case_id: str) -> dict[str, object] | None:
     """What this person can still take back of a case, for the banner that offers it."""
     case = await office.queue.case(case_id) if case_id else None
-    if case is None:
-        return None
+    return None if case is None else _takeable(case, who)
+
+
+def _takeable(case: Case, who: SignedIn) -> dict[str, object] | None:
     resolution, proposal = case.resolution, case.proposal
-    about: dict[str, object] = {"case_id": case_id, "title": case.summary.title or "the track"}
+    about: dict[str, object] = {"case_id": case.case_id, "title": case.summary.title or "the track"}
     if case.state is CaseState.RESOLVED_PENDING and resolution is not None and resolution.undo_until:
         maker = resolution.confirmed_by or resolution.reviewer_id
         if maker == who.reviewer.reviewer_id:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,7 @@ class Pages:
             undefined=StrictUndefined,
             trim_blocks=True,
             lstrip_blocks=True,
+            auto_reload=False,
         )
         self._environment.filters |= {
             "ago": self._ago,
@@ -90,9 +92,10 @@ def duration(seconds: float | None) -> str:
 
 
 def moment(then: datetime) -> str:
-    return f"{then.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
+    return f"{then.astimezone(UTC).isoformat(' ', 'seconds')[:19]} UTC"
 
 
+@lru_cache(maxsize=1000)
 def words(code: str) -> str:
     """``voice_without_consent`` → ``Voice without consent``."""
     text = code.replace("_", " ").replace("-", " ").replace(".", " ")
