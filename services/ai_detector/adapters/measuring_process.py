@@ -49,7 +49,7 @@ def metered(path: Path, sha256: str | None, listen: Listen, trust: TrustList) ->
 def _result(path: Path, sha256: str | None, listen: Listen) -> Measurement | Failure:
     if sha256 is not None and sha256_of(path) != sha256:
         return Failure(Failing.OTHER_BYTES, "the stored bytes are not those that were announced")
-    decoded = decode_audio(path, seconds=LONGEST_SECONDS)
+    decoded = decode_audio(path, seconds=LONGEST_SECONDS, inspected=sha256 is not None)
     if isinstance(decoded, DecodeFailure):
         return Failure(Failing.UNDECODABLE, f"{decoded.kind.value}: {decoded.message}")
     return listen(decoded)
