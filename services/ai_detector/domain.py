@@ -41,7 +41,7 @@ def _measured(spectra: Spectra, top: float, readout: Readout) -> Measurement:
     seconds = len(spectra.starts) * spectra.block_seconds
     condition = readout.condition(seconds)
     listener = Listener(
-        lambda stretch: readout.score(features.read(stretch, top).features),
+        lambda stretches: [readout.score(r.features) for r in features.read_all(stretches, top)],
         readout.probability,
         readout.condition,
     )

@@ -3,6 +3,7 @@
 None says how loud, how long or how wide the audio is: those tell studios and codecs apart, not makers.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from enum import StrEnum
 
@@ -113,33 +114,78 @@ def analysed_band(spectra: Spectra) -> float:
 
 def read(spectra: Spectra, top_hz: float) -> Reading:
     """Compute the scalars over all blocks given, between 1 kHz and `top_hz` (at least `NARROWEST_HZ`)."""
+    return read_all([spectra], top_hz)[0]
+
+
+def read_all(stretches: Sequence[Spectra], top_hz: float) -> list[Reading]:
+    """`read` for stretches of one track: their combs are sought together, which costs a fraction."""
+    if not stretches:
+        return []
+    reliefs = [_relief(stretch, top_hz) for stretch in stretches]
+    bin_hz = stretches[0].bin_hz
+    means = np.stack([relief.mean for relief in reliefs])
+    lowers = np.stack([relief.lower for relief in reliefs])
+    scans = comb.scan_all(np.concatenate([means, lowers]), bin_hz, LOW_HZ, top_hz)
+    high: Sequence[comb.CombScan | None] = [None] * len(reliefs)
+    if top_hz >= SPLIT_HZ + 2000.0:
+        high = comb.scan_all(lowers, bin_hz, SPLIT_HZ, top_hz)
+    return [
+        _read(stretch, relief, _Scans(on_mean, on_lower, above_split), top_hz)
+        for stretch, relief, on_mean, on_lower, above_split in zip(
+            stretches, reliefs, scans[: len(reliefs)], scans[len(reliefs) :], high, strict=True
+        )
+    ]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Relief:
+    """What stands above the local floor of a stretch; `lower` is the lower third of the whitened blocks."""
+
+    echoes: echo.Echoes
+    side: Floats | None
+    excess: Floats
+    mean: Floats
+    block_excess: list[Floats]
+    blocks: Floats
+    lower: Floats
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Scans:
+    on_mean: comb.CombScan
+    on_lower: comb.CombScan
+    above_split: comb.CombScan | None
+
+
+def _relief(spectra: Spectra, top_hz: float) -> _Relief:
     bin_hz = spectra.bin_hz
     mid, side = spectra.whole()
     echoes = echo.find(mid, bin_hz, LOW_HZ, top_hz)
     excess = residual.above_floor(echoes.removed_from(mid), bin_hz)
-    mean = residual.whitened(excess, bin_hz)
     block_excess = [residual.above_floor(echoes.removed_from(block), bin_hz) for block in spectra.mid]
     blocks = np.stack([residual.whitened(block, bin_hz) for block in block_excess])
-    lower = _lower_third(blocks)
+    return _Relief(
+        echoes, side, excess, residual.whitened(excess, bin_hz), block_excess, blocks, _lower_third(blocks)
+    )
 
-    on_mean = comb.scan(mean, bin_hz, LOW_HZ, top_hz)
-    on_lower = comb.scan(lower, bin_hz, LOW_HZ, top_hz)
-    lattice_z = float(on_mean.strongest_near(_LATTICE, lattice.TOLERANCE).max())
+
+def _read(spectra: Spectra, relief: _Relief, scans: _Scans, top_hz: float) -> Reading:
+    bin_hz = spectra.bin_hz
+    excess, blocks, lower, on_lower = relief.excess, relief.blocks, relief.lower, scans.on_lower
     low_z = on_lower.strongest_near(_LATTICE, lattice.TOLERANCE)
     spacing, low_best = _LATTICE[int(np.argmax(low_z))], float(low_z.max())
     free_spacing, free_low_z = on_lower.best()
-    _, free_z = on_mean.best()
-    lattice_high, free_high = _above_split(lower, bin_hz, top_hz)
+    lattice_high, free_high = _above_split(scans.above_split)
 
     band = slice(int(np.ceil(LOW_HZ / bin_hz)), int(top_hz / bin_hz))
     teeth = comb.tooth_bins(spacing, bin_hz, LOW_HZ, top_hz)
     free_teeth = comb.tooth_bins(free_spacing, bin_hz, LOW_HZ, top_hz)
     stationary = _stationarity(blocks, bin_hz, top_hz)
     features = Features(
-        lattice_z=lattice_z,
+        lattice_z=float(scans.on_mean.strongest_near(_LATTICE, lattice.TOLERANCE).max()),
         lattice_low_z=low_best,
         lattice_high_z=lattice_high,
-        free_z=free_z,
+        free_z=scans.on_mean.best()[1],
         free_low_z=free_low_z,
         free_high_z=free_high,
         off_lattice_low_z=on_lower.strongest_unexplained(_LATTICE, spacing, 5 * lattice.TOLERANCE),
@@ -151,12 +197,12 @@ def read(spectra: Spectra, top_hz: float) -> Reading:
         free_sharpness_db=_sharpness(excess, free_teeth),
         weakest_block_z=_weakest(blocks, teeth, band),
         free_weakest_block_z=_weakest(blocks, free_teeth, band),
-        side_z=0.0 if side is None else _side_z(echoes.removed_from(side), bin_hz, teeth, band),
+        side_z=_side_z(relief, bin_hz, teeth, band),
         family_z=max(on_lower.near(spacing * k, lattice.TOLERANCE) for k in (2, 3, 4, 5)),
         stationary_low=stationary[0],
         stationary_high=stationary[1],
-        lines_high=_standing_lines(block_excess, bin_hz, top_hz),
-        ripple=echoes.strength,
+        lines_high=_standing_lines(relief.block_excess, bin_hz, top_hz),
+        ripple=relief.echoes.strength,
     )
     return Reading(
         features,
@@ -187,10 +233,9 @@ def _lower_third(blocks: Floats) -> Floats:
     return np.asarray(np.partition(blocks, kept - 1, axis=0)[:kept].mean(axis=0), dtype=np.float32)
 
 
-def _above_split(white: Floats, bin_hz: float, top_hz: float) -> tuple[float, float]:
-    if top_hz < SPLIT_HZ + 2000.0:
+def _above_split(high: comb.CombScan | None) -> tuple[float, float]:
+    if high is None:
         return 0.0, 0.0
-    high = comb.scan(white, bin_hz, SPLIT_HZ, top_hz)
     return float(high.strongest_near(_LATTICE, lattice.TOLERANCE).max()), high.best()[1]
 
 
@@ -212,8 +257,11 @@ def _z_at(white: Floats, teeth: NDArray[np.intp], band: slice) -> float:
     return float((white[teeth].mean() - white[band].mean()) * np.sqrt(teeth.size) / spread)
 
 
-def _side_z(side: Floats, bin_hz: float, teeth: NDArray[np.intp], band: slice) -> float:
-    return _z_at(residual.whitened(residual.above_floor(side, bin_hz), bin_hz), teeth, band)
+def _side_z(relief: _Relief, bin_hz: float, teeth: NDArray[np.intp], band: slice) -> float:
+    if relief.side is None:
+        return 0.0
+    excess = residual.above_floor(relief.echoes.removed_from(relief.side), bin_hz)
+    return _z_at(residual.whitened(excess, bin_hz), teeth, band)
 
 
 def _stationarity(blocks: Floats, bin_hz: float, top_hz: float) -> tuple[float, float]:

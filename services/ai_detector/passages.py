@@ -5,7 +5,7 @@ one look by as much as the tail of human scores grows with the number of looks; 
 together, against the threshold for that much audio.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -18,17 +18,17 @@ PASSAGE_SECONDS = 10.0
 _LONGEST = 1.25 * PASSAGE_SECONDS  # blocks last a little more than half of it
 _TAIL_FROM = 0.95
 
-Score = Callable[[Spectra], float]
-"""The readout's score of a stretch."""
+Scores = Callable[[Sequence[Spectra]], list[float]]
+"""The readout's scores of stretches of one track."""
 
 
 class Listener:
     """Scores stretches of one track; `condition` gives the thresholds for so many seconds."""
 
     def __init__(
-        self, score: Score, probability: Callable[[float], float], condition: Callable[[float], Condition]
+        self, scores: Scores, probability: Callable[[float], float], condition: Callable[[float], Condition]
     ) -> None:
-        self._score = score
+        self._scores = scores
         self._probability = probability
         self._condition = condition
 
@@ -37,22 +37,24 @@ class Listener:
 
         Where a long track is read in part, a passage is what was read within ten seconds.
         """
-        return tuple(self._scored(spectra.only(part)) for part in _parts(spectra))
+        return tuple(self._scored([spectra.only(part) for part in _parts(spectra)]))
 
     def ranges(self, spectra: Spectra, passages: tuple[PassageScore, ...]) -> tuple[PassageScore, ...]:
         """Neighbouring passages that are at least inconclusive, read together, where that stands out."""
         parts = _parts(spectra)
-        joined = [
-            self._scored(
-                spectra.only(range(parts[first].start, parts[last].stop)),
-                looks=len(parts) if first == last else 1,
-            )
-            for first, last in _runs([p.verdict is not Verdict.NOT_DETECTED for p in passages])
-        ]
+        runs = _runs([p.verdict is not Verdict.NOT_DETECTED for p in passages])
+        joined = self._scored(
+            [spectra.only(range(parts[first].start, parts[last].stop)) for first, last in runs],
+            looks=[len(parts) if first == last else 1 for first, last in runs],
+        )
         return tuple(found for found in joined if found.verdict is Verdict.LIKELY_GENERATED)
 
-    def _scored(self, stretch: Spectra, looks: int = 1) -> PassageScore:
-        score = self._score(stretch)
+    def _scored(self, stretches: list[Spectra], looks: list[int] | None = None) -> list[PassageScore]:
+        scores = self._scores(stretches)
+        looks = looks or [1] * len(stretches)
+        return [self._judged(*found) for found in zip(stretches, scores, looks, strict=True)]
+
+    def _judged(self, stretch: Spectra, score: float, looks: int) -> PassageScore:
         condition = self._condition(len(stretch.starts) * stretch.block_seconds)
         return PassageScore(
             start=stretch.starts[0],
