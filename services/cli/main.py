@@ -2,7 +2,17 @@
 
 import typer
 
-from services.cli.commands import artists, distributors, dlq, grants, policy, statements, webhooks
+from services.cli.commands import (
+    artist_keys,
+    artists,
+    distributors,
+    dlq,
+    grants,
+    policy,
+    proposals,
+    statements,
+    webhooks,
+)
 from services.cli.commands.bench import bench
 from services.cli.commands.doctor import doctor
 from services.cli.commands.rebuild import rebuild_views
@@ -20,6 +30,8 @@ app.command("submit", rich_help_panel="Deliver")(submit_files)
 app.command(rich_help_panel="Deliver")(status)
 app.command(rich_help_panel="Deliver")(watch)
 app.add_typer(artists.app, name="artists", rich_help_panel="Protect")
+app.add_typer(proposals.app, name="proposals", rich_help_panel="Protect")
+app.add_typer(artist_keys.app, name="keys", rich_help_panel="Protect")
 app.add_typer(grants.app, name="grants", rich_help_panel="Protect")
 app.add_typer(distributors.app, name="distributors", rich_help_panel="Protect")
 app.command(rich_help_panel="Decide")(policy.explain)

@@ -1,3 +1,5 @@
+import sys
+
 from services.registry.main import main
 
-raise SystemExit(main())
+raise SystemExit(main(sys.argv[1:]))

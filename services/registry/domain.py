@@ -5,16 +5,16 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import MAXYEAR, datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from services.registry.forms import ANYONE, ArtistForm, DistributorForm, GrantForm
+from services.registry.forms import ANYONE, DistributorForm, GrantForm
 from shared.events import (
+    ArtistKeyGiven,
     ArtistStatus,
     ConsentGrant,
     DistributorRegistered,
     Event,
     ProtectedArtist,
-    VoiceReference,
 )
 from shared.ids import deterministic_id
 
@@ -64,57 +64,15 @@ def judge(recording: Recording, file_name: str) -> Refused | None:
     return None
 
 
-def enrol(
-    artist_id: str,
-    form: ArtistForm,
-    references: tuple[VoiceReference, ...],
-    *,
-    current: ProtectedArtist | None,
-    distributors: Mapping[str, DistributorRegistered],
-    now: datetime,
-) -> ProtectedArtist | Refused:
-    """Protect an artist, or change what is known of one. ``references`` come beside those kept already.
-
-    A withdrawn artist who is enrolled again starts without the recordings of before.
-    """
-    kept = current.references if current is not None and current.status is ArtistStatus.ACTIVE else ()
-    merged = tuple({reference.sha256: reference for reference in (*kept, *references)}.values())
-    if not merged:
-        reason = "send at least one recording of the artist's own voice"
-        return Refused("reference-missing", reason, "references")
-    if len(merged) > MOST_REFERENCES:
-        reason = f"{len(merged)} recordings; at most {MOST_REFERENCES} are kept for an artist"
-        return Refused("too-many-references", reason, "references")
-    for distributor_id in form.own_distributors:
-        if not _may_deliver(distributor_id, distributors):
-            return Refused(
-                "unknown-distributor", f"no active distributor {distributor_id!r}", "own_distributors"
-            )
-    return _next(
-        ProtectedArtist(
-            event_id="",
-            occurred_at=now,
-            artist_id=artist_id,
-            name=form.name,
-            aliases=form.aliases,
-            isni=form.isni,
-            references=merged,
-            own_distributors=form.own_distributors,
-            biometric_consent=form.biometric_consent,
-        ),
-        current,
-    )
-
-
 def withdraw(artist: ProtectedArtist, *, now: datetime) -> ProtectedArtist:
     """Stop the search. The references stay named until they are removed, so that a crash loses none."""
     changed = artist.model_copy(update={"status": ArtistStatus.WITHDRAWN, "occurred_at": now})
-    return _next(changed, artist)
+    return next_word(changed, artist)
 
 
 def forget_references(artist: ProtectedArtist, *, now: datetime) -> ProtectedArtist:
     """What stands of a withdrawn artist once the recordings are gone from the store."""
-    return _next(artist.model_copy(update={"references": (), "occurred_at": now}), artist)
+    return next_word(artist.model_copy(update={"references": (), "occurred_at": now}), artist)
 
 
 def grant(
@@ -125,17 +83,21 @@ def grant(
     artists: Mapping[str, ProtectedArtist],
     distributors: Mapping[str, DistributorRegistered],
     now: datetime,
+    by: str,
 ) -> ConsentGrant | Refused:
-    """Give consent, or change what was given. What was revoked stays revoked under its id."""
+    """Give consent, or change what was given. What was revoked stays revoked under its id.
+
+    ``by`` is who enters it; the same grant entered again is the first one's.
+    """
     valid_from = form.valid_from or (current.valid_from if current is not None else now)
     refusal = (
         _refuse_changing(current, form)
         or _refuse_parties(form, artists, distributors)
-        or _refuse_period(valid_from, form.valid_until, now)
+        or refuse_period(valid_from, form.valid_until, now)
     )
     if refusal is not None:
         return refusal
-    return _next(
+    return next_word(
         ConsentGrant(
             event_id="",
             occurred_at=now,
@@ -149,8 +111,11 @@ def grant(
             valid_until=form.valid_until,
             label_required=form.label_required,
             document_sha256=form.document_sha256,
+            granted_by=form.granted_by,
+            recorded_by=by,
         ),
         current,
+        apart_from=frozenset({"recorded_by"}),
     )
 
 
@@ -158,7 +123,7 @@ def revoke(current: ConsentGrant, *, now: datetime) -> ConsentGrant:
     """End consent at once. Revoking again changes nothing: the first moment stands."""
     if current.revoked_at is not None:
         return current
-    return _next(current.model_copy(update={"revoked_at": now, "occurred_at": now}), current)
+    return next_word(current.model_copy(update={"revoked_at": now, "occurred_at": now}), current)
 
 
 def register(
@@ -167,7 +132,7 @@ def register(
     if current is not None:
         reason = f"{form.id} is registered; `POST /v1/distributors/{form.id}/key` gives it a new key"
         return Refused("already-registered", reason, "distributor_id")
-    return _next(
+    return next_word(
         DistributorRegistered(
             event_id="",
             occurred_at=now,
@@ -185,14 +150,14 @@ def replace_key(
 ) -> DistributorRegistered:
     """The old key stops working at once."""
     changed = current.model_copy(update={"api_key_sha256": api_key_sha256, "occurred_at": now})
-    return _next(changed, current)
+    return next_word(changed, current)
 
 
 def set_active(current: DistributorRegistered, *, active: bool, now: datetime) -> DistributorRegistered:
-    return _next(current.model_copy(update={"active": active, "occurred_at": now}), current)
+    return next_word(current.model_copy(update={"active": active, "occurred_at": now}), current)
 
 
-def live_at(given: ConsentGrant, at: datetime) -> bool:
+def live_at(given: ConsentGrant | ArtistKeyGiven, at: datetime) -> bool:
     revoked = given.revoked_at is not None and given.revoked_at <= at
     return given.valid_from <= at < given.valid_until and not revoked
 
@@ -215,12 +180,12 @@ def _refuse_parties(
     artist = artists.get(form.artist_id)
     if artist is None or artist.status is not ArtistStatus.ACTIVE:
         return Refused("unknown-artist", f"no protected artist {form.artist_id!r}", "artist_id")
-    if form.grantee != ANYONE and not _may_deliver(form.grantee, distributors):
+    if form.grantee != ANYONE and not may_deliver(form.grantee, distributors):
         return Refused("unknown-distributor", f"no active distributor {form.grantee!r}", "grantee")
     return None
 
 
-def _refuse_period(valid_from: datetime, valid_until: datetime, now: datetime) -> Refused | None:
+def refuse_period(valid_from: datetime, valid_until: datetime, now: datetime) -> Refused | None:
     if valid_until <= valid_from:
         return Refused("period-empty", "it would end before it begins", "valid_until")
     if valid_until <= now:
@@ -240,20 +205,24 @@ def _years_later(at: datetime, years: int) -> datetime:
         return at.replace(year=at.year + years, day=28)
 
 
-def _may_deliver(distributor_id: str, distributors: Mapping[str, DistributorRegistered]) -> bool:
+def may_deliver(distributor_id: str, distributors: Mapping[str, DistributorRegistered]) -> bool:
     distributor = distributors.get(distributor_id)
     return distributor is not None and distributor.active
 
 
-def _next(event: E, current: E | None) -> E:
+def next_word(event: E, current: E | None, *, apart_from: frozenset[str] = frozenset()) -> E:
     """``event`` under an id that follows from what it says and what came before; or ``current``, unchanged.
 
-    A repeated request therefore changes nothing, and going back to an earlier state is still news.
+    A repeated request therefore changes nothing, and going back to an earlier state is still news. A change
+    of nothing but ``apart_from`` is none.
     """
-    said = event.model_dump(mode="json", exclude={"event_id", "occurred_at"})
-    if current is not None and said == current.model_dump(mode="json", exclude={"event_id", "occurred_at"}):
+    if current is not None and _said(event, apart_from) == _said(current, apart_from):
         return current
-    digest = hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
+    digest = hashlib.sha256(json.dumps(_said(event), sort_keys=True).encode()).hexdigest()
     before = current.event_id if current is not None else ""
     event_id = deterministic_id("registry", event.event_type, event.partition_key, before, digest)
     return event.model_copy(update={"event_id": event_id})
+
+
+def _said(event: Event, apart_from: frozenset[str] = frozenset()) -> dict[str, Any]:
+    return event.model_dump(mode="json", exclude={"event_id", "occurred_at", *apart_from})

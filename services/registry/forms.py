@@ -14,6 +14,7 @@ from pydantic import (
 from stdnum import isni as isni_number
 from stdnum.exceptions import ValidationError as NotAnIsni
 
+from services.registry.wordings import CURRENT, WORDINGS
 from shared.events import GrantUse
 from shared.events.base import Sha256, Slug, Territory
 from shared.events.upload import Isrc, ShortText
@@ -28,6 +29,12 @@ def _isni(text: str) -> str:
         raise ValueError(f"not an ISNI: {error}") from error
 
 
+def _known_wording(version: str) -> str:
+    if version not in WORDINGS:
+        raise ValueError(f"no such wording; there are {', '.join(sorted(WORDINGS))}")
+    return version
+
+
 Isni = Annotated[str, AfterValidator(_isni)]
 Statement = Annotated[str, StringConstraints(min_length=20, max_length=2000, strip_whitespace=True)]
 
@@ -38,19 +45,39 @@ class Form(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class ArtistForm(Form):
-    """What is said about an artist.
+class ConsentForm(Form):
+    """Explicit consent to being recognised by voice (GDPR Art. 9): who gave it, when, to which wording."""
 
-    ``biometric_consent`` is the explicit consent to being recognised by voice (GDPR Art. 9): who gave it, how
-    and when. ``rights_basis`` says why the recordings sent along may be used.
+    given_by: ShortText
+    given_at: AwareDatetime
+    wording: Annotated[str, AfterValidator(_known_wording)] = CURRENT
+
+
+class AuthorityForm(Form):
+    """Why the proposer may speak for the artist, and the digest of the document that says so."""
+
+    statement: Statement
+    document_sha256: Sha256 | None = None
+
+
+class ArtistForm(Form):
+    """What is proposed of an artist.
+
+    ``biometric_consent`` says how the consent was given and where it is kept. ``rights_basis`` says why the
+    recordings sent along may be used, and ``group`` which register or era they stand for. ``without`` are
+    recordings, by SHA-256, that are kept no longer.
     """
 
     name: ShortText
     aliases: tuple[ShortText, ...] = Field(default=(), max_length=50)
     isni: Isni | None = None
     biometric_consent: Statement
+    consent: ConsentForm
+    authority: AuthorityForm
     own_distributors: tuple[Slug, ...] = Field(default=(), max_length=50)
     rights_basis: ShortText | None = None
+    group: Annotated[str, StringConstraints(max_length=60, strip_whitespace=True)] = ""
+    without: tuple[Sha256, ...] = ()
 
 
 class NewArtistForm(ArtistForm):
@@ -58,7 +85,7 @@ class NewArtistForm(ArtistForm):
 
 
 class GrantForm(Form):
-    """``valid_from`` is the moment of the request when it is left out."""
+    """``granted_by`` is who signed. ``valid_from`` is the moment of the request when it is left out."""
 
     artist_id: Slug
     grantee: Slug | Annotated[str, StringConstraints(pattern=r"^\*$")]
@@ -69,6 +96,25 @@ class GrantForm(Form):
     valid_until: AwareDatetime
     label_required: bool = True
     document_sha256: Sha256 | None = None
+    granted_by: ShortText
+
+
+class ApprovalForm(Form):
+    """``accepting`` says why doubts about the recordings are set aside; needed where there are any."""
+
+    accepting: Annotated[str, StringConstraints(max_length=2000, strip_whitespace=True)] = ""
+
+
+class RejectionForm(Form):
+    why: Annotated[str, StringConstraints(min_length=3, max_length=2000, strip_whitespace=True)]
+
+
+class ArtistKeyForm(Form):
+    """``distributor_id`` is the one that may present the key; None: whoever the artist gives it to."""
+
+    key_id: Slug
+    distributor_id: Slug | None = None
+    valid_until: AwareDatetime
 
 
 class DistributorForm(Form):

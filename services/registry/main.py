@@ -1,31 +1,61 @@
 """The registry's composition root."""
 
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from typing import TypeVar
 
 import structlog
 from fastapi import FastAPI
 
 from services.registry.adapters.checks import broker_check, store_check
-from services.registry.adapters.keys import make_key
+from services.registry.adapters.keys import make_artist_key, make_key
 from services.registry.adapters.ledger import KafkaLedger
+from services.registry.adapters.people import People
 from services.registry.adapters.recordings import StoredRecordings
-from services.registry.api import Registry, create_app
-from services.registry.handlers import Artists, Distributors, Grants
+from services.registry.adapters.voiceprints import VaultedVoiceprints
+from services.registry.api import create_app
+from services.registry.artist_keys import ArtistKeys
+from services.registry.artists import Artists
+from services.registry.commands import parser, run
+from services.registry.handlers import Distributors, Grants
+from services.registry.routes.answering import Registry
 from services.registry.settings import RegistrySettings, token_digest
 from services.registry.webhooks import Webhooks
 from shared import logs, tracing
 from shared.clock import SystemClock
-from shared.errors import SettingsError
-from shared.events import ConsentGrant, DistributorRegistered, ProtectedArtist, WebhookRegistered
+from shared.errors import TrackgateError
+from shared.events import (
+    ArtistKeyGiven,
+    ConsentGrant,
+    DistributorRegistered,
+    EnrolmentProposed,
+    Event,
+    ProtectedArtist,
+    ReferencesChecked,
+    VoiceprintSealed,
+    WebhookRegistered,
+)
 from shared.http import serve
+from shared.stream.compacted import CompactedTopic
 from shared.stream.confluent_publisher import ConfluentPublisher
-from shared.topics import ARTISTS, DISTRIBUTORS, GRANTS, WEBHOOKS
+from shared.topics import (
+    ARTIST_KEYS,
+    ARTISTS,
+    CHECKS,
+    DISTRIBUTORS,
+    GRANTS,
+    PROPOSALS,
+    VOICEPRINTS,
+    WEBHOOKS,
+    Topic,
+)
+from shared.voiceprints.settings import load_vault
 from shared.webhooks.sealing import new_secret
 from shared.webhooks.settings import load_seal
 
 log = structlog.get_logger()
+E = TypeVar("E", bound=Event)
 
 
 def build(settings: RegistrySettings) -> FastAPI:
@@ -37,26 +67,39 @@ def build(settings: RegistrySettings) -> FastAPI:
     recordings = StoredRecordings(settings.store)
     clock = SystemClock()
     seal = load_seal(settings)
+    vault = load_vault(settings, clock)
+    people = People(settings.registry_people, token_sha256=token_digest(settings))
 
     @asynccontextmanager
     async def open_registry() -> AsyncIterator[Registry]:
         async with AsyncExitStack() as stack:
             publisher = await stack.enter_async_context(ConfluentPublisher(settings.kafka))
-            artists = await stack.enter_async_context(
-                KafkaLedger(ARTISTS, ProtectedArtist, settings.kafka, publisher)
+
+            async def ledger(topic: Topic, event: type[E]) -> KafkaLedger[E]:
+                return await stack.enter_async_context(KafkaLedger(topic, event, settings.kafka, publisher))
+
+            artists = await ledger(ARTISTS, ProtectedArtist)
+            proposals = await ledger(PROPOSALS, EnrolmentProposed)
+            grants = await ledger(GRANTS, ConsentGrant)
+            distributors = await ledger(DISTRIBUTORS, DistributorRegistered)
+            keys = await ledger(ARTIST_KEYS, ArtistKeyGiven)
+            webhooks = await ledger(WEBHOOKS, WebhookRegistered)
+            checks = await stack.enter_async_context(
+                CompactedTopic(CHECKS, ReferencesChecked, settings.kafka)
             )
-            grants = await stack.enter_async_context(
-                KafkaLedger(GRANTS, ConsentGrant, settings.kafka, publisher)
-            )
-            distributors = await stack.enter_async_context(
-                KafkaLedger(DISTRIBUTORS, DistributorRegistered, settings.kafka, publisher)
-            )
-            webhooks = await stack.enter_async_context(
-                KafkaLedger(WEBHOOKS, WebhookRegistered, settings.kafka, publisher)
+            templates = await stack.enter_async_context(
+                CompactedTopic(VOICEPRINTS, VoiceprintSealed, settings.kafka)
             )
             registry = Registry(
                 artists=Artists(
-                    artists, distributors, recordings, clock, limit_bytes=settings.registry_reference_limit
+                    artists,
+                    proposals,
+                    checks.current,
+                    distributors,
+                    recordings,
+                    VaultedVoiceprints(vault, templates.current, publisher),
+                    clock,
+                    limit_bytes=settings.registry_reference_limit,
                 ),
                 grants=Grants(grants, artists, distributors, clock),
                 distributors=Distributors(distributors, make_key, clock),
@@ -68,29 +111,36 @@ def build(settings: RegistrySettings) -> FastAPI:
                     allowed_hosts=settings.webhook_allowed_hosts,
                     make_secret=new_secret,
                 ),
+                artist_keys=ArtistKeys(keys, artists, distributors, make_artist_key, clock),
                 artist_ledger=artists,
+                proposal_ledger=proposals,
                 grant_ledger=grants,
                 distributor_ledger=distributors,
+                templates=templates.current,
                 clock=clock,
             )
-            if unfinished := await registry.artists.finish_withdrawals():
+            if unfinished := await registry.artists.finish_what_was_cut_off():
                 log.info("finished withdrawals that were cut off", artists=unfinished)
             yield registry
 
     return create_app(
         open_registry,
-        token_sha256=token_digest(settings),
+        holding=people.holding,
         request_limit=settings.registry_request_limit,
         checks={"broker": broker_check(settings.kafka), "store": store_check(settings.store)},
     )
 
 
-def main() -> int:
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Serve, or do what a command says; the exit status."""
+    given = parser().parse_args(arguments)
     try:
         settings = RegistrySettings.load()
+        if given.command != "serve":
+            return run(given, settings)
         logs.configure(service="registry", log_format=settings.log_format, level=settings.log_level)
         tracing.configure("registry")
         return serve(build(settings), settings.bind, settings.registry_port)
-    except SettingsError as error:
+    except TrackgateError as error:
         sys.stderr.write(f"registry: {error}\n")
         return 2

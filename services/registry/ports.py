@@ -46,6 +46,22 @@ class Recordings(Protocol):
         ...
 
 
+class Voiceprints(Protocol):
+    """The artists' keys, and the templates on the topic. Every method may raise SystemicError."""
+
+    async def make_key(self, artist_id: str, *, by: str) -> None:
+        """From now on templates of the artist may be written. One who has a key keeps it."""
+        ...
+
+    async def forget(self, artist_id: str, *, by: str) -> None:
+        """Destroy the key, then put a tombstone in the template's place. Repeating is safe."""
+        ...
+
+    def has_template(self, artist_id: str) -> bool:
+        """Whether a sealed template lies on the topic."""
+        ...
+
+
 @dataclass(frozen=True)
 class Delivered:
     """A file as it was sent."""

@@ -9,13 +9,14 @@ from pydantic import Field
 
 from shared.errors import SettingsError
 from shared.events.base import Sha256
+from shared.voiceprints.settings import VoiceprintSettings
 from shared.webhooks.settings import WebhookSettings
 
 MIB = 1024 * 1024
 TOKEN_BYTES = 32
 
 
-class RegistrySettings(WebhookSettings):
+class RegistrySettings(WebhookSettings, VoiceprintSettings):
     """One of the two token settings is required; a token in a file is for this machine alone."""
 
     registry_port: int = Field(default=18802, ge=1, le=65535, description="port of the registry's API")
@@ -25,6 +26,9 @@ class RegistrySettings(WebhookSettings):
     registry_token_file: Path | None = Field(
         default=None,
         description="holds the token itself, made at the first start; only while bound to loopback",
+    )
+    registry_people: Path | None = Field(
+        default=None, description="people who propose and approve, as `add-person` writes them"
     )
     registry_reference_limit: int = Field(
         default=200 * MIB, ge=1, description="bytes of one reference recording"

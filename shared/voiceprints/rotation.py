@@ -1,6 +1,5 @@
 """A new master key, without a moment in which a key cannot be read."""
 
-from dataclasses import dataclass
 from pathlib import Path
 
 from shared.voiceprints.keyring import Keyring
@@ -8,18 +7,11 @@ from shared.voiceprints.master import new_master_key, read_file, write_file
 from shared.voiceprints.settings import KEY_FILE
 
 
-@dataclass(frozen=True)
-class Rotated:
-    """``rewrapped`` counts the artists' keys that another master key wrapped before."""
-
-    name: str
-    rewrapped: int
-
-
-def rotate(keyring: Keyring, file: Path) -> Rotated:
+def rotate(keyring: Keyring, file: Path) -> int:
     """Put a new master key first in its file, wrap everything under it, then drop the old.
 
-    Cut off anywhere, all keys stay readable and running it again finishes. No process needs a restart.
+    Returns how many artists' keys another master key wrapped before. Cut off anywhere, all keys stay readable
+    and running it again finishes. No process needs a restart.
 
     Raises:
         SettingsError: the file cannot be read.
@@ -29,4 +21,4 @@ def rotate(keyring: Keyring, file: Path) -> Rotated:
     write_file(file, (fresh, *read_file(file, KEY_FILE)))
     rewrapped = keyring.rewrap()
     write_file(file, (fresh,))
-    return Rotated(fresh.name, rewrapped)
+    return rewrapped

@@ -1,13 +1,12 @@
 """``trackgate grants``: what an artist allows to whom."""
 
-import hashlib
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from services.cli.commands.registry_access import registry_access, tell
+from services.cli.commands.registry_access import aware, digest, registry_access, tell
 from services.cli.console import out, print_json
 from services.cli.options import DEFAULT_REGISTRY, DEFAULT_TOKEN_FILE, Json, RegistryUrl, Token, TokenFile
 from shared.events import GrantUse
@@ -39,13 +38,14 @@ def give(
     to: Annotated[str, typer.Option(help="A distributor's id, or * for anyone.")],
     use: Annotated[list[GrantUse], typer.Option(help="Repeat it.")],
     until: Annotated[datetime, typer.Option(formats=_DATES, help="At most ten years on.")],
+    by: Annotated[str, typer.Option(help="Who signed, as or for the artist.")],
     label: Annotated[bool, typer.Option(help="Whether listeners must be told.")] = True,
     json: Json = False,
 ) -> None:
     r"""Record an artist's consent.
 
     [dim]$[/] trackgate grants give ada-acme --artist ada-voice --to acme-music \
-        --use cloned_vocal --until 2027-01-01 --territory DE --document signed.pdf
+        --by "Ada Voice" --use cloned_vocal --until 2027-01-01 --territory DE --document signed.pdf
     """
     body: dict[str, Any] = {
         "artist_id": artist,
@@ -53,12 +53,13 @@ def give(
         "uses": [one.value for one in use],
         "isrcs": isrc or [],
         "territories": territory or ["Worldwide"],
-        "valid_until": _aware(until).isoformat(),
+        "valid_until": aware(until).isoformat(),
         "label_required": label,
-        "document_sha256": hashlib.sha256(document.read_bytes()).hexdigest() if document else None,
+        "document_sha256": digest(document) if document else None,
+        "granted_by": by,
     }
     if valid_from is not None:
-        body["valid_from"] = _aware(valid_from).isoformat()
+        body["valid_from"] = aware(valid_from).isoformat()
     with registry_access(registry, token, token_file) as api:
         given = api.put(f"/v1/grants/{grant_id}", body)
     if json:
@@ -95,8 +96,3 @@ def revoke(
     with registry_access(registry, token, token_file) as api:
         revoked = api.post(f"/v1/grants/{grant_id}/revoke")
     out.print(f"[green]✓[/] {grant_id} is revoked since {revoked['revoked_at']}")
-
-
-def _aware(at: datetime) -> datetime:
-    """A date without a zone is UTC's."""
-    return at if at.tzinfo is not None else at.replace(tzinfo=UTC)

@@ -1,7 +1,9 @@
-"""What the commands of the registry share: reaching it, and telling lists."""
+"""What the commands of the registry share: reaching it, telling lists, dates and digests."""
 
+import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +26,16 @@ def registry_access(url: str, token: str | None, file: Path) -> Iterator[Registr
         )
         with registry_api(url, held) as api:
             yield api
+
+
+def aware(at: datetime) -> datetime:
+    """A date without a zone is UTC's."""
+    return at if at.tzinfo is not None else at.replace(tzinfo=UTC)
+
+
+def digest(document: Path) -> str:
+    """The document itself stays where it is."""
+    return hashlib.sha256(document.read_bytes()).hexdigest()
 
 
 def tell(records: list[dict[str, Any]], columns: tuple[str, ...], *, json: bool) -> None:

@@ -1,5 +1,6 @@
 """The commands as a person types them, against services that answer in this process."""
 
+import hashlib
 import json
 from collections.abc import Callable, Mapping
 from datetime import timedelta
@@ -211,9 +212,9 @@ class TestRegistry:
         assert (tmp_path / "key").read_text() == "tgk_acme_x\n"
         assert (tmp_path / "key").stat().st_mode & 0o777 == 0o600
 
-    def test_an_artist_is_enrolled_with_recordings(self, services: Services, song: Path) -> None:
-        enrolled = {"artist_id": "ada", "references": [{"seconds": 12.0}]}
-        services.answers["PUT", "/v1/artists/ada"] = httpx.Response(200, json=enrolled)
+    def test_an_artist_is_proposed_with_recordings(self, services: Services, song: Path) -> None:
+        proposed = {"artist_id": "ada", "references": [{"seconds": 12.0}], "state": "pending"}
+        services.answers["PUT", "/v1/artists/ada"] = httpx.Response(202, json=proposed)
         result = trackgate(
             "artists",
             "enrol",
@@ -227,11 +228,20 @@ class TestRegistry:
             "A.",
             "--rights",
             "own",
+            "--authority",
+            "her label",
+            "--document",
+            song,
+            "--consent-at",
+            "2026-01-02",
         )
         assert result.exit_code == 0, result.output
         assert "1 recording(s), 12 s" in result.stdout
+        assert "trackgate proposals approve ada" in result.stdout
         body = services.asked[0].content
         assert b'"aliases": ["A."]' in body
+        assert b'"consent": {"given_by": "Ada", "given_at": "2026-01-02T00:00:00+00:00"}' in body
+        assert hashlib.sha256(song.read_bytes()).hexdigest().encode() in body
         assert b'filename="Ada Voice - Song.flac"' in body
 
     def test_consent_is_given_until_a_day_in_utc(self, services: Services, song: Path) -> None:
@@ -239,7 +249,7 @@ class TestRegistry:
         services.answers["PUT", "/v1/grants/g"] = httpx.Response(200, json=given)
         result = trackgate(
             *("grants", "give", "g", "--artist", "ada", "--to", "*", "--use", "sampling"),
-            *("--until", "2027-01-01", "--no-label", "--document", song),
+            *("--by", "Ada", "--until", "2027-01-01", "--no-label", "--document", song),
         )
         assert result.exit_code == 0, result.output
         assert services.last["valid_until"] == "2027-01-01T00:00:00+00:00"
@@ -247,6 +257,43 @@ class TestRegistry:
         assert services.last["label_required"] is False
         assert len(services.last["document_sha256"]) == 64
         assert "valid_from" not in services.last
+
+    def test_what_the_checks_say_is_told_in_words(self, services: Services) -> None:
+        concern = {"sha256": "a" * 64, "what": "This recording is silent.", "do": "Send it again."}
+        told = {
+            "artist_id": "ada",
+            "name": "Ada",
+            "state": "pending",
+            "waiting_for": ["ai_detector"],
+            "unfit": [concern],
+            "doubts": [],
+            "neighbours": [{"artist_id": None, "percentile": 99.5, "verdict": "possible"}],
+            "compared_with": 3,
+        }
+        services.answers["GET", "/v1/proposals/ada"] = httpx.Response(200, json=told)
+        shown = " ".join(trackgate("proposals", "show", "ada").stdout.split())
+        assert "still being checked by ai_detector" in shown
+        assert "This recording is silent. Send it again." in shown
+        assert "99.5 % of different voices: another protected artist, possible" in shown
+
+    def test_doubts_are_set_aside_in_words(self, services: Services) -> None:
+        services.answers["POST", "/v1/proposals/ada/approve"] = httpx.Response(200, json={})
+        assert trackgate("proposals", "approve", "ada", "--accepting", "a duet with herself").exit_code == 0
+        assert services.last == {"accepting": "a duet with herself"}
+        services.answers["POST", "/v1/proposals/ada/reject"] = httpx.Response(200, json={})
+        assert trackgate("proposals", "reject", "ada", "--why", "no proof").exit_code == 0
+        assert services.last == {"why": "no proof"}
+
+    def test_an_artist_key_is_shown_when_it_is_made(self, services: Services) -> None:
+        given = {"artist_key": "tga_ada_x"}
+        services.answers["POST", "/v1/artists/ada/keys"] = httpx.Response(201, json=given)
+        shown = trackgate("keys", "give", "ada", "ada-acme", "--distributor", "acme", "--until", "2027-01-01")
+        assert "tga_ada_x" in shown.stdout
+        assert services.last == {
+            "key_id": "ada-acme",
+            "distributor_id": "acme",
+            "valid_until": "2027-01-01T00:00:00+00:00",
+        }
 
     def test_removing_recordings_asks_first(self, services: Services) -> None:
         assert trackgate("artists", "withdraw", "ada").exit_code == 1
@@ -280,6 +327,10 @@ class TestRegistry:
         "doctor",
         "artists enrol",
         "artists withdraw",
+        "proposals list",
+        "proposals approve",
+        "keys give",
+        "keys revoke",
         "grants give",
         "grants revoke",
         "distributors add",

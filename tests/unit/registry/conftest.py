@@ -2,21 +2,45 @@
 
 import hashlib
 import itertools
+import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from pathlib import Path
 
 import httpx
 import pytest
 
-from services.registry.api import Registry, create_app
-from services.registry.handlers import Artists, Distributors, Grants
+from services.registry.adapters.people import People
+from services.registry.api import create_app
+from services.registry.artist_keys import ArtistKeys
+from services.registry.artists import Artists
+from services.registry.handlers import Distributors, Grants
+from services.registry.routes.answering import Registry
 from services.registry.webhooks import Webhooks
 from shared.clock import SetClock
-from shared.events import ConsentGrant, DistributorRegistered, ProtectedArtist, WebhookRegistered
+from shared.events import (
+    ArtistKeyGiven,
+    ConsentGrant,
+    DistributorRegistered,
+    EnrolmentProposed,
+    ProtectedArtist,
+    ReferencesChecked,
+    VoiceprintSealed,
+    WebhookRegistered,
+)
 from shared.http import Ready
 from shared.webhooks.sealing import Seal
-from tests.support.registry import TOKEN, MemoryLedger, MemoryRecordings, World
+from tests.support.registry import (
+    A_TIME,
+    LABEL,
+    OMAR,
+    RITA,
+    TOKEN,
+    MemoryLedger,
+    MemoryRecordings,
+    MemoryVoiceprints,
+    World,
+)
 
 
 @pytest.fixture
@@ -26,13 +50,26 @@ def make_key() -> Callable[[str], str]:
 
 
 @pytest.fixture
-async def world(make_key: Callable[[str], str]) -> AsyncIterator[World]:
+def people_file(tmp_path: Path) -> Path:
+    file = tmp_path / "people.json"
+    file.write_text(json.dumps([person.model_dump(mode="json") for person in (RITA, OMAR, LABEL)]))
+    return file
+
+
+@pytest.fixture
+async def world(make_key: Callable[[str], str], people_file: Path) -> AsyncIterator[World]:
     artists, grants = MemoryLedger[ProtectedArtist](), MemoryLedger[ConsentGrant]()
+    proposals, artist_keys = MemoryLedger[EnrolmentProposed](), MemoryLedger[ArtistKeyGiven]()
     distributors, recordings = MemoryLedger[DistributorRegistered](), MemoryRecordings()
+    checks: dict[str, ReferencesChecked] = {}
+    templates: dict[str, VoiceprintSealed] = {}
+    voiceprints = MemoryVoiceprints(templates)
     secrets = itertools.count(1)
-    clock = SetClock(datetime(2026, 6, 1, 12, tzinfo=UTC))
+    clock = SetClock(A_TIME)
     registry = Registry(
-        artists=Artists(artists, distributors, recordings, clock, limit_bytes=1000),
+        artists=Artists(
+            artists, proposals, checks, distributors, recordings, voiceprints, clock, limit_bytes=1000
+        ),
         grants=Grants(grants, artists, distributors, clock),
         distributors=Distributors(distributors, make_key, clock),
         webhooks=Webhooks(
@@ -43,9 +80,12 @@ async def world(make_key: Callable[[str], str]) -> AsyncIterator[World]:
             allowed_hosts=("hooks.internal",),
             make_secret=lambda: f"whsec_{next(secrets):04d}",
         ),
+        artist_keys=ArtistKeys(artist_keys, artists, distributors, make_key, clock),
         artist_ledger=artists,
+        proposal_ledger=proposals,
         grant_ledger=grants,
         distributor_ledger=distributors,
+        templates=templates,
         clock=clock,
     )
 
@@ -56,12 +96,8 @@ async def world(make_key: Callable[[str], str]) -> AsyncIterator[World]:
     async def well() -> Ready:
         return Ready()
 
-    app = create_app(
-        open_registry,
-        token_sha256=hashlib.sha256(TOKEN.encode()).hexdigest(),
-        request_limit=10_000,
-        checks={"broker": well},
-    )
+    people = People(people_file, token_sha256=hashlib.sha256(TOKEN.encode()).hexdigest())
+    app = create_app(open_registry, holding=people.holding, request_limit=10_000, checks={"broker": well})
     async with (
         app.router.lifespan_context(app),
         httpx.AsyncClient(
@@ -70,4 +106,17 @@ async def world(make_key: Callable[[str], str]) -> AsyncIterator[World]:
             headers={"Authorization": f"Bearer {TOKEN}"},
         ) as client,
     ):
-        yield World(registry, artists, grants, distributors, recordings, clock, client)
+        yield World(
+            registry,
+            artists,
+            proposals,
+            checks,
+            grants,
+            distributors,
+            artist_keys,
+            templates,
+            recordings,
+            voiceprints,
+            clock,
+            client,
+        )

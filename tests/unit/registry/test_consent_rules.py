@@ -18,9 +18,14 @@ ADA = ProtectedArtist(
 
 def given_from(start: datetime, end: datetime) -> ConsentGrant | Refused:
     form = GrantForm(
-        artist_id="ada", grantee="*", uses=(GrantUse.SAMPLING,), valid_from=start, valid_until=end
+        artist_id="ada",
+        grantee="*",
+        uses=(GrantUse.SAMPLING,),
+        valid_from=start,
+        valid_until=end,
+        granted_by="Ada",
     )
-    return grant("g", form, current=None, artists={"ada": ADA}, distributors={}, now=NOW)
+    return grant("g", form, current=None, artists={"ada": ADA}, distributors={}, now=NOW, by="rita")
 
 
 @given(moments, moments)
