@@ -1,0 +1,3 @@
+from services.fingerprints.main import main
+
+raise SystemExit(main())
