@@ -136,7 +136,9 @@ CPU_SECONDS = Counter(
     ["detector"],
 )
 POOL_PROCESSES = Gauge(
-    "trackgate_pool_processes", "Processes that measure audio for this service, as set.", ["service"]
+    "trackgate_pool_processes",
+    "Processes that measure audio for this service, as set. Moves only with a setting, or with workers.",
+    ["service"],
 )
 POOL_BUSY = Gauge(
     "trackgate_pool_busy",

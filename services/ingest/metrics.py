@@ -27,7 +27,8 @@ DECLARED = Counter(
     ["ai_use"],
 )
 UPLOADED_BYTES = Counter(
-    "trackgate_uploaded_bytes_total", "Bytes of accepted audio: what the object store grows by."
+    "trackgate_uploaded_bytes_total",
+    "Bytes of accepted audio: what the object store grows by. Far above the seconds: big formats.",
 )
 UPLOADED_SECONDS = Counter(
     "trackgate_uploaded_audio_seconds_total", "Seconds of accepted audio: the work that detectors are given."

@@ -16,7 +16,10 @@ REQUESTS = Histogram(
     "Requests to endpoints, from resolving the name to the last byte. Near the limit: slow receivers.",
     buckets=SECONDS,
 )
-IN_FLIGHT = Gauge("trackgate_webhook_in_flight", "Requests in flight. At its limit for long: raise it.")
+IN_FLIGHT = Gauge(
+    "trackgate_webhook_in_flight",
+    "Requests in flight to endpoints. At its limit for long: raise it, or look for slow receivers.",
+)
 REFUSED = Counter(
     "trackgate_webhook_refused_addresses_total",
     "Endpoints whose name led to an address that is not public. Not 0: somebody may be probing our network.",

@@ -5,7 +5,7 @@ Codes of reasons and labels come from the policy file, which a person writes: fe
 
 from datetime import datetime
 
-from prometheus_client import Counter, Histogram
+from prometheus_client import Counter, Gauge, Histogram
 
 from services.policy.inputs import AI_DETECTOR, VOICE_MATCHER, PolicyInput, Standing
 from shared.events import DecisionMade, Outcome
@@ -13,6 +13,7 @@ from shared.metrics import PROBABILITIES, SECONDS, Bounded
 
 MOST_DISTRIBUTORS = 50
 MOST_CODES = 60
+MOST_VERSIONS = 30
 MINUTE, HOUR, DAY = 60, 3600, 86_400
 REVIEW_AGES = (10, MINUTE, 5 * MINUTE, 15 * MINUTE, HOUR, 4 * HOUR, 8 * HOUR, DAY, 2 * DAY, 7 * DAY)
 
@@ -84,10 +85,46 @@ BY_DISTRIBUTOR = Counter(
     "protected voice without consent), undeclared (generated, and nothing or none was declared).",
     ["distributor", "kind"],
 )
+BY_KIND = Counter(
+    "trackgate_screened_tracks_total",
+    "The same over all distributors, from 0 on: an increase of the one by distributor misses each "
+    "distributor's first track. clone above 0: somebody was about to publish a protected voice.",
+    ["kind"],
+)
 KINDS = ("all", "generated", "clone", "undeclared")
+BY_VERSION = Counter(
+    "trackgate_policy_decisions_total",
+    "Decisions by version and outcome. One that nobody promoted: workers disagree about what is live.",
+    ["version", "outcome"],
+)
+SHADOWED = Counter(
+    "trackgate_policy_shadow_total",
+    "What a shadow would have decided beside what was. Off the diagonal: what promoting would change.",
+    ["version", "decided", "shadow"],
+)
+SHADOW_FAILED = Counter(
+    "trackgate_policy_shadow_failures_total",
+    "Shadow evaluations that failed. They change nothing; the version must not be promoted.",
+    ["version"],
+)
+EXCESS = Gauge(
+    "trackgate_policy_quarantine_excess",
+    "Share of quarantines of an acting version minus that of the version before it on the same tracks. Near "
+    "the brake's limit: the version is about to be stopped.",
+    ["version"],
+)
+STOPPED = Counter(
+    "trackgate_policy_stops_total",
+    "Versions stopped because their quarantines ran away. Not 0: a person must look at that version.",
+    ["version"],
+)
 _code = Bounded(MOST_CODES)
+version_label = Bounded(MOST_VERSIONS)
+"""Versions of policies follow one another without end; a process sees few, and these are told apart."""
 _distributor = Bounded(MOST_DISTRIBUTORS)
 
+for kind_of_track in KINDS:
+    BY_KIND.labels(kind_of_track)
 for outcome in Outcome:
     FIRST_DECISIONS.labels(outcome.value)
     DECISIONS.labels(outcome.value, "policy")
@@ -149,3 +186,4 @@ def _weighed(given: PolicyInput) -> None:
     distributor = _distributor(given.distributor.id)
     for kind in KINDS:
         BY_DISTRIBUTOR.labels(distributor, kind).inc(is_kind[kind])
+        BY_KIND.labels(kind).inc(is_kind[kind])

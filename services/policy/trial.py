@@ -5,8 +5,8 @@ from collections.abc import Callable
 from datetime import datetime
 
 import structlog
-from prometheus_client import Counter, Gauge
 
+from services.policy import metrics
 from services.policy.changes import BREAKER, ChangeRefused, Wish, changed
 from services.policy.evaluate import evaluate
 from services.policy.inputs import PolicyInput
@@ -14,29 +14,6 @@ from services.policy.stages import PolicyBook
 from shared.events import DecisionMade, Outcome, PolicyStage, PolicyVersionChanged
 
 log = structlog.get_logger()
-DECISIONS = Counter(
-    "trackgate_policy_decisions_total",
-    "Decisions by version and outcome. One that nobody promoted: workers disagree about what is live.",
-    ["version", "outcome"],
-)
-SHADOWED = Counter(
-    "trackgate_policy_shadow_total",
-    "What a shadow would have decided beside what was. Off the diagonal: what promoting would change.",
-    ["version", "decided", "shadow"],
-)
-FAILED = Counter(
-    "trackgate_policy_shadow_failures_total",
-    "Shadow evaluations that failed. They change nothing; the version must not be promoted.",
-    ["version"],
-)
-EXCESS = Gauge(
-    "trackgate_policy_quarantine_excess",
-    "Share of quarantines of an acting version minus that of the version before it on the same tracks.",
-    ["version"],
-)
-STOPPED = Counter(
-    "trackgate_policy_stops_total", "Versions stopped because their quarantines ran away.", ["version"]
-)
 
 
 class Trial:
@@ -65,17 +42,21 @@ class Trial:
         self._held: dict[str, deque[int]] = {}
 
     def __call__(self, decision: DecisionMade, given: PolicyInput) -> None:
-        DECISIONS.labels(decision.policy_version, decision.outcome.value).inc()
+        metrics.BY_VERSION.labels(
+            metrics.version_label(decision.policy_version), decision.outcome.value
+        ).inc()
         if not decision.automated:
             return
         for shadow in self._book.shadows:
             try:
                 found = evaluate(shadow, given).outcome
             except Exception:  # a trial may fail in any way, and must not reach the decision
-                FAILED.labels(shadow.version).inc()
+                metrics.SHADOW_FAILED.labels(metrics.version_label(shadow.version)).inc()
                 log.exception("a shadow failed", version=shadow.version, track=decision.track_id)
             else:
-                SHADOWED.labels(shadow.version, decision.outcome.value, found.value).inc()
+                metrics.SHADOWED.labels(
+                    metrics.version_label(shadow.version), decision.outcome.value, found.value
+                ).inc()
         self._compare(decision, given)
 
     def _compare(self, decision: DecisionMade, given: PolicyInput) -> None:
@@ -87,7 +68,7 @@ class Trial:
         held = self._held.setdefault(version, deque(maxlen=self._window))
         held.append(_holds(decision.outcome) - _holds(before))
         excess = sum(held) / len(held)
-        EXCESS.labels(version).set(excess)
+        metrics.EXCESS.labels(metrics.version_label(version)).set(excess)
         if len(held) >= self._minimum and excess > self._margin:
             self._brake(version, excess, len(held), at=decision.occurred_at)
 
@@ -99,7 +80,7 @@ class Trial:
         except ChangeRefused:
             return
         log.error("stopped a policy version", version=version, why=note)
-        STOPPED.labels(version).inc()
+        metrics.STOPPED.labels(metrics.version_label(version)).inc()
         del self._held[version]
         self._book.put(version, change)
         self._stop(change)

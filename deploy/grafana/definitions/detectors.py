@@ -67,6 +67,13 @@ DETECTORS = Dashboard(
             "sum(trackgate_pool_busy)",
         ),
         one(
+            "Findings of all detectors",
+            "A minute. A detector that stands still while the others go on is down.",
+            "60 * sum by (detector) (rate(trackgate_findings_total[$__rate_interval]))",
+            kind="timeseries",
+            legend="{{detector}}",
+        ),
+        one(
             "Verdicts of the AI detector",
             "Findings a minute.",
             f"60 * sum by (verdict) (rate(trackgate_findings_total{{{_AI}}}[$__rate_interval])) > 0",
@@ -111,6 +118,32 @@ DETECTORS = Dashboard(
             "A pile in the middle: the detector is unsure of what is delivered now.",
             "trackgate_finding_probability",
             "ai_detector",
+        ),
+        Panel(
+            "What people said of how sure we were",
+            "Held tracks that people answered, by the AI detector's probability: all, and those that they "
+            "published. Overturns at high probability: the detector is wrong where it is sure.",
+            (
+                Query(
+                    "sum by (le) (increase("
+                    'trackgate_reviewed_probability_bucket{detector="ai_detector"}[$__range]))',
+                    "answered, up to {{le}}",
+                ),
+                Query(
+                    "sum by (le) (increase("
+                    'trackgate_reviewed_probability_bucket{detector="ai_detector",after="publish"}[$__range]))',
+                    "overturned, up to {{le}}",
+                ),
+            ),
+            kind="bargauge",
+        ),
+        one(
+            "Thresholds",
+            "Score from which each detector's verdict is positive. Only a new model or a setting moves it.",
+            "max by (detector) (trackgate_detector_threshold)",
+            kind="timeseries",
+            legend="{{detector}}",
+            unit="none",
         ),
         one(
             "Median score, by hour",

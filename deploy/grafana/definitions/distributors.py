@@ -30,12 +30,12 @@ DISTRIBUTORS = Dashboard(
         one(
             "Clones, all",
             "Tracks with a protected voice and no consent.",
-            'sum(trackgate_distributor_tracks_total{kind="clone"})',
+            'sum(trackgate_screened_tracks_total{kind="clone"})',
         ),
         one(
             "Undeclared AI, all",
             "Tracks found likely generated with nothing, or none, declared.",
-            'sum(trackgate_distributor_tracks_total{kind="undeclared"})',
+            'sum(trackgate_screened_tracks_total{kind="undeclared"})',
         ),
         _top(
             "Top ten by share of generated music",

@@ -2,6 +2,8 @@
 
 from deploy.grafana.panels import Dashboard, Limit, Panel, Query, one
 
+_APPEALS = "trackgate_moderation_appeals_by_reason_total"
+
 MODERATION = Dashboard(
     name="moderation",
     title="moderation",
@@ -11,13 +13,13 @@ MODERATION = Dashboard(
         one(
             "Open cases",
             "Quarantined tracks that wait for a person.",
-            'sum(trackgate_moderation_cases{state="open"})',
+            'max(trackgate_moderation_cases{state="open"})',
             limits=(Limit(500, "orange"),),
         ),
         one(
             "Overdue",
             "Open for longer than the due time.",
-            "sum(trackgate_moderation_overdue_cases)",
+            "max(trackgate_moderation_overdue_cases)",
             limits=(Limit(1, "red"),),
         ),
         one(
@@ -38,7 +40,7 @@ MODERATION = Dashboard(
         one(
             "Answers that wait for the broker",
             "Given by a person, and not acknowledged. They are sent again by themselves.",
-            'sum(trackgate_moderation_cases{state="unsent"})',
+            'max(trackgate_moderation_cases{state="unsent"})',
             limits=(Limit(1, "orange"),),
         ),
         one(
@@ -48,9 +50,15 @@ MODERATION = Dashboard(
             unit="s",
         ),
         one(
+            "Due times missed",
+            "Since the queue was last rebuilt. Every worker tells the same number.",
+            "max(trackgate_moderation_breaches)",
+            limits=(Limit(1, "orange"),),
+        ),
+        one(
             "Queue",
             "open: wait for a person. free: unclaimed. pending: answered, policy is about to decide.",
-            "sum by (state) (trackgate_moderation_cases)",
+            "max by (state) (trackgate_moderation_cases)",
             kind="timeseries",
             legend="{{state}}",
         ),
@@ -90,6 +98,23 @@ MODERATION = Dashboard(
             kind="bargauge",
             unit="percentunit",
             legend="{{code}}",
+        ),
+        one(
+            "Appeals by reason",
+            "Share of answered appeals that overturned what each reason had held.",
+            f'sum by (reason) (increase({_APPEALS}{{outcome="overturned"}}[$__range]))'
+            f" / sum by (reason) (increase({_APPEALS}[$__range]))"
+            f" or 0 * sum by (reason) (increase({_APPEALS}[$__range]))",
+            kind="bargauge",
+            unit="percentunit",
+            legend="{{reason}}",
+        ),
+        one(
+            "Bulk actions",
+            "Cases an hour by what became of them: answered, left, undone.",
+            "sum by (outcome) (increase(trackgate_moderation_bulk_cases_total[1h]))",
+            kind="timeseries",
+            legend="{{outcome}}",
         ),
         one(
             "Superseded decisions",

@@ -14,7 +14,7 @@ OVERVIEW = Dashboard(
         one(
             "Tracks accepted, 24 h",
             "New tracks that were kept. Repeats and refusals are not in it.",
-            "sum(increase(trackgate_uploads_total[24h]))",
+            "sum(increase(trackgate_uploads_declared_total[24h]))",
         ),
         one(
             "Tracks decided, 24 h",
@@ -43,11 +43,14 @@ OVERVIEW = Dashboard(
             unit="s",
             limits=(Limit(1.5, "orange"),),
         ),
-        one(
+        Panel(
             "Processes up",
-            "Services that Prometheus reaches, of seven.",
-            'sum(up{job=~"trackgate.*"})',
-            limits=(),
+            "That Prometheus reaches, and that it was told of. Fewer up than told of: one is down.",
+            (
+                Query('sum(up{job=~"trackgate.*"})', "up"),
+                Query('count(up{job=~"trackgate.*"})', "told of"),
+            ),
+            kind="stat",
         ),
         one(
             "Coming in",
@@ -78,6 +81,42 @@ OVERVIEW = Dashboard(
                 ),
             ),
             unit="percentunit",
+        ),
+        one(
+            "Clones over time",
+            "Tracks an hour with a protected voice and no consent.",
+            'sum(increase(trackgate_screened_tracks_total{kind="clone"}[1h]))',
+            kind="timeseries",
+            legend="clones",
+            stacked=True,
+        ),
+        Panel(
+            "CPU seconds for a track",
+            "What all services and their processes used over the tracks decided, idle time included, and the "
+            "detectors alone. Times the price of a core: what a track costs.",
+            (
+                Query(
+                    '(sum(increase(process_cpu_seconds_total{job=~"trackgate.*"}[1h]))'
+                    " + sum(increase(trackgate_finding_cpu_seconds_total[1h]))"
+                    " + sum(increase(trackgate_ingest_decoding_cpu_seconds_total[1h])))"
+                    " / sum(increase(trackgate_tracks_decided_total[1h]))",
+                    "all services",
+                ),
+                Query(
+                    "sum(increase(trackgate_finding_cpu_seconds_total[1h]))"
+                    " / sum(increase(trackgate_tracks_decided_total[1h]))",
+                    "detectors",
+                ),
+            ),
+            unit="s",
+        ),
+        one(
+            "Labels",
+            "Labels that first decisions gave, an hour.",
+            "sum by (code) (increase(trackgate_decision_labels_total[1h]))",
+            kind="timeseries",
+            legend="{{code}}",
+            stacked=True,
         ),
         one(
             "Declared against detected",

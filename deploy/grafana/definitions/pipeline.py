@@ -124,6 +124,20 @@ PIPELINE = Dashboard(
             ),
         ),
         one(
+            "Events acknowledged",
+            "A minute by topic: what services, the registry and the portal among them, put on record.",
+            "60 * sum by (topic) (rate(trackgate_published_total[$__rate_interval]))",
+            kind="timeseries",
+            legend="{{topic}}",
+        ),
+        one(
+            "Webhooks",
+            "Steps of deliveries to distributors, a minute. Failed far above delivered: endpoints are away.",
+            "60 * sum by (step) (rate(trackgate_webhook_steps_total[$__rate_interval]))",
+            kind="timeseries",
+            legend="{{step}}",
+        ),
+        one(
             "Dead letters by why",
             "contract: a producer broke it. retries_exhausted: a dependency stayed away.",
             "sum by (service, topic, why) (increase(trackgate_stream_dead_letters_total[$__range]))",

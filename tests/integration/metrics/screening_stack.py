@@ -8,7 +8,8 @@ from pathlib import Path
 from deploy.local.ports import HOST, free_ports
 from deploy.local.progress import Step
 from deploy.local.secrets_folder import SecretsFolder
-from deploy.local.seed import RegistrySeed
+from deploy.local.seed import seed_approver
+from deploy.local.seed_registry import RegistrySeed
 from deploy.local.services import ServiceSpec, trackgate_services
 from deploy.local.settings import LocalSettings
 from deploy.local.stack import RunningStack, running_stack
@@ -64,7 +65,11 @@ def screening_stack(
     told: list[Step] = []
     with running_stack(settings, [registry], told.append, later=later) as stack:
         token = Path(registry.env["TRACKGATE_REGISTRY_TOKEN_FILE"]).read_text(encoding="ascii").strip()
-        with registry_api(f"http://{HOST}:{registry.port}", token) as api:
-            keys = RegistrySeed(api, SecretsFolder(home / "secrets")).plant(load_manifest())
-        stack.start(later)
+        secrets, url = SecretsFolder(home / "secrets"), f"http://{HOST}:{registry.port}"
+        approver = seed_approver({**stack.env, **registry.env}, secrets)
+        with registry_api(url, token) as api, registry_api(url, approver) as second:
+            seed = RegistrySeed(api, secrets)
+            keys = seed.plant(load_manifest())
+            stack.start(later)
+            seed.protect(load_manifest(), second, patience_s=180, check=stack.check)
         yield Screening(stack, services, keys, tokens)

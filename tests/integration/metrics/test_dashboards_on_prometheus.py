@@ -13,12 +13,12 @@ from deploy.local.ports import HOST
 from deploy.samples.manifest import FOLDER, Sample, load_manifest
 from services.cli.adapters.tracks_api import tracks_api
 from services.cli.tracks import Track
-from shared.events import DecisionMade, ReviewResolved
+from shared.events import AppealDecided, AppealOutcome, DecisionMade, ReviewResolved
 from shared.events import Outcome as Verdict
 from shared.ids import deterministic_id
 from shared.stream.confluent_publisher import ConfluentPublisher
 from shared.stream.envelope import envelope
-from shared.topics import REVIEWS
+from shared.topics import APPEALS_DECIDED, REVIEWS
 from shared.views.redis_tracks import RedisTrackViews
 from tests.integration.metrics.collector import Collected, Collector, collector
 from tests.integration.metrics.prometheus import INSTALLED, Prometheus, prometheus
@@ -92,6 +92,7 @@ async def deliver_and_review(screening: Screening) -> None:
         assert view is not None
         assert view.decision is not None
         await publisher.publish(envelope(REVIEWS, review_of(view.decision), source="moderation"))
+        await publisher.publish(envelope(APPEALS_DECIDED, appeal_about(view.decision), source="moderation"))
 
 
 async def decided(screening: Screening, sample: Sample) -> Track:
@@ -113,6 +114,21 @@ def review_of(decision: DecisionMade) -> ReviewResolved:
         outcome=Verdict.PUBLISH,
         reviewer_id="ada",
         confirmed_by="ben",
+    )
+
+
+def appeal_about(decision: DecisionMade) -> AppealDecided:
+    return AppealDecided(
+        event_id=deterministic_id("appeal", decision.event_id),
+        occurred_at=datetime.now(UTC),
+        appeal_id="appeal-1",
+        track_id=decision.track_id,
+        decision_id=decision.event_id,
+        outcome=AppealOutcome.OVERTURNED,
+        distributor_id="northwind-distribution",
+        decided_by="ada",
+        reasons=tuple(reason.code for reason in decision.reasons),
+        detectors=("voice_matcher",),
     )
 
 

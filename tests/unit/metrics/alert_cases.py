@@ -58,6 +58,33 @@ def _undeclared(*, last_hours: int) -> dict[str, str]:
     }
 
 
+def _webhooks(*, delivered: int) -> dict[str, str]:
+    """Five attempts a minute fail."""
+    return {
+        'trackgate_webhook_steps_total{step="failed"}': "0+5x90",
+        'trackgate_webhook_steps_total{step="delivered"}': f"0+{delivered}x90",
+    }
+
+
+def _overturned(*, below_95: int) -> dict[str, str]:
+    """Ten minutes a step, ten overturned each."""
+    name = "trackgate_reviewed_probability"
+    labels = 'detector="ai_detector",after="publish"'
+    return {
+        f'{name}_bucket{{{labels},le="0.95"}}': f"0+{below_95}x160",
+        f"{name}_count{{{labels}}}": "0+10x160",
+    }
+
+
+def _appeals(*, overturned: int) -> dict[str, str]:
+    """Ten minutes a step, ten answered each."""
+    name = "trackgate_moderation_appeals_by_reason_total"
+    return {
+        f'{name}{{reason="ai_undeclared",outcome="overturned"}}': f"0+{overturned}x160",
+        f'{name}{{reason="ai_undeclared",outcome="upheld"}}': f"0+{10 - overturned}x160",
+    }
+
+
 CASES = {
     "ServiceDown": Case(
         fires={'up{job="trackgate-workers",instance="policy:9100"}': "1 1 0x20"},
@@ -66,11 +93,11 @@ CASES = {
     ),
     "NothingDecided": Case(
         fires={
-            'trackgate_uploads_total{distributor="a"}': "0+2x40",
+            'trackgate_uploads_declared_total{ai_use="none"}': "0+2x40",
             "trackgate_tracks_decided_total": "7x40",
         },
         quiet={
-            'trackgate_uploads_total{distributor="a"}': "0+2x40",
+            'trackgate_uploads_declared_total{ai_use="none"}': "0+2x40",
             "trackgate_tracks_decided_total": "0+1x40",
         },
     ),
@@ -78,6 +105,15 @@ CASES = {
         fires={'trackgate_stream_outages_total{service="policy"}': "0+2x40"},
         quiet={'trackgate_stream_outages_total{service="policy"}': "0x30 2x10"},
     ),
+    "PublishFailing": Case(
+        fires={'trackgate_publish_failures_total{topic="tracks.uploaded"}': "0+1x40"},
+        quiet={'trackgate_publish_failures_total{topic="tracks.uploaded"}': "0x35 5x5"},
+    ),
+    "WebhooksFailing": Case(fires=_webhooks(delivered=2), quiet=_webhooks(delivered=3), at="90m"),
+    "SureAndOverturned": Case(
+        fires=_overturned(below_95=4), quiet=_overturned(below_95=6), at="26h", step="10m"
+    ),
+    "AppealsSucceed": Case(fires=_appeals(overturned=6), quiet=_appeals(overturned=4), at="26h", step="10m"),
     "Rebalancing": Case(
         fires={'trackgate_stream_rebalances_total{service="policy"}': "0+1x60"},
         quiet={'trackgate_stream_rebalances_total{service="policy"}': "0x20 2x40"},

@@ -156,6 +156,7 @@ def test_a_distributor_is_counted_for_what_its_track_was_and_for_nothing_else(
         if growth.of("trackgate_distributor_tracks_total", distributor=distributor, kind=kind)
     }
     assert counted == kinds
+    assert {kind for kind in policy.KINDS if growth.of("trackgate_screened_tracks_total", kind=kind)} == kinds
 
 
 def test_a_persons_answer_counts_as_an_overturn_by_the_reasons_that_held_the_track_and_not_as_a_track():

@@ -11,8 +11,9 @@ from services.policy.backtest.replay import Identical, replayed
 from services.policy.changes import Wish, changed, drafted
 from services.policy.compiled import DEFAULT_LABELS, DEFAULT_POLICY, compile_policy, load_policy, read_file
 from services.policy.domain import Decide, Judge
+from services.policy.metrics import SHADOWED
 from services.policy.stages import PolicyBook, in_share
-from services.policy.trial import SHADOWED, Trial
+from services.policy.trial import Trial
 from shared.events import DecisionMade, PolicyStage
 from shared.views.tracks import TrackView
 from tests.support.events import A_TIME, track_id

@@ -16,8 +16,9 @@ from services.policy.compiled import (
 )
 from services.policy.evaluate import evaluate
 from services.policy.inputs import PolicyInput
+from services.policy.metrics import SHADOWED
 from services.policy.stages import PolicyBook, in_share
-from services.policy.trial import SHADOWED, Trial
+from services.policy.trial import Trial
 from shared.events import DecisionMade, PolicyStage, PolicyVersionChanged
 from tests.support.events import A_TIME, track_id
 from tests.support.policy import scenario_input

@@ -3,13 +3,13 @@
 from services.moderation.dashboards.expressions import Added, Grown, Level
 from services.moderation.dashboards.odometer import JOBS
 
-UPLOADS = Grown("trackgate_uploads_total")
+UPLOADS = Grown("trackgate_uploads_declared_total")
 DECIDED = Grown("trackgate_tracks_decided_total")
 AI = (("detector", ("ai_detector",)),)
 GENERATED = Grown("trackgate_findings_total", where=(*AI, ("verdict", ("likely_generated",))))
 SCREENED = Grown("trackgate_findings_total", where=AI)
 DECLARED = Grown("trackgate_uploads_declared_total", where=(("ai_use", ("partly", "all")),))
-CLONES = Grown("trackgate_distributor_tracks_total", where=(("kind", ("clone",)),))
+CLONES = Grown("trackgate_screened_tracks_total", where=(("kind", ("clone",)),))
 HELD = (("before", ("quarantine",)),)
 ANSWERED = Grown("trackgate_reviews_applied_total", where=HELD)
 OVERTURNED = Grown("trackgate_reviews_applied_total", where=(*HELD, ("after", ("publish",))))
