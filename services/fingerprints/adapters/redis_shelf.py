@@ -12,8 +12,8 @@
 A word of 32 bits is spread by a multiplication that loses nothing: 20 bits name the bucket, 12 stand in the
 entry. A full bucket takes no more: the earliest deliveries stay findable, and removed ones have buckets of
 their own, so that nobody hides a removed recording behind many copies of it. They are few, and are looked for
-harder: by all of their words, and by words that differ in one bit (a copy at another speed has hardly one word
-unchanged). Of every delivery, a quarter of the words is kept: 3 KB for three minutes, beside the 6 KB of the
+harder: by all of their words, and by words that differ in one bit (a copy at another speed keeps hardly one
+word). Of every delivery, a quarter of the words is kept: 3 KB for three minutes, beside the 6 KB of the
 fingerprint.
 """
 
