@@ -23,8 +23,14 @@ from deploy.local.progress import timed
 from deploy.local.results import Screened, Undecided, agreed
 from deploy.local.results_table import results_table
 from deploy.local.screening import Screening
-from deploy.local.secrets_folder import SecretsFolder, api_key_name, reviewer_token_name
-from deploy.local.seed import REVIEWERS, RegistrySeed, first_day, seed_reviewers
+from deploy.local.secrets_folder import (
+    SecretsFolder,
+    api_key_name,
+    person_token_name,
+    reviewer_token_name,
+)
+from deploy.local.seed import APPROVER, REVIEWERS, first_day, seed_approver, seed_reviewers
+from deploy.local.seed_registry import RegistrySeed
 from deploy.local.services import ServiceSpec, trackgate_services
 from deploy.local.settings import REPO_ROOT, LocalSettings
 from deploy.local.stack import RunningStack, running_stack
@@ -59,6 +65,7 @@ class Demonstration:
         self._console = console
         self._manifest: Manifest = load_manifest()
         self._secrets = SecretsFolder(settings.home / "demo")
+        self._approver = ""
         self._services = {one.name: one for one in trackgate_services(environ, settings.home)}
 
     def run(self, *, stay: bool) -> tuple[Screened, ...]:
@@ -76,6 +83,7 @@ class Demonstration:
             with running_stack(self._settings, first, steps, later=later) as stack:
                 keys = self._seed(stack, steps)
                 stack.start(later)
+                self._protect(stack, steps)
                 screened = self._screen(stack, keys)
                 self._tell(screened, time.monotonic() - began)
                 if stay:
@@ -87,26 +95,42 @@ class Demonstration:
             steps.close()
 
     def _seed(self, stack: RunningStack, steps: StepsShown) -> dict[str, str]:
-        """The distributors' API keys. Done before the services that read the registry start.
-
-        They read all of it before they take up work, so nothing is screened by half a registry.
-        """
+        """The distributors' API keys. The artists are proposed: the detectors check them once they start."""
         registry = self._services[_FIRST]
-        with timed(steps, "giving the registry its distributors, artist and consent grant"):
-            client = httpx.Client(
-                base_url=_url(registry),
-                headers={"Authorization": f"Bearer {self._registry_token(registry)}"},
-                timeout=_TIMEOUT,
-                trust_env=False,
-            )
-            try:
-                with client:
-                    keys = RegistrySeed(RegistryApi(client), self._secrets).plant(self._manifest)
-            except (Refusal, httpx.TransportError) as error:
-                raise SeedingFailed(f"the registry did not take what the samples need: {error}") from error
+        with timed(steps, "giving the registry its distributors and the samples' artist"):
+            token = self._registry_token(registry)
+            with _refusals_told(), self._asking(registry, token) as api:
+                keys = RegistrySeed(api, self._secrets).plant(self._manifest)
+            self._approver = seed_approver({**stack.env, **registry.env}, self._secrets)
         with timed(steps, "giving moderation its reviewers"):
             seed_reviewers({**stack.env, **self._services["moderation"].env}, self._secrets)
         return keys
+
+    def _protect(self, stack: RunningStack, steps: StepsShown) -> None:
+        """Nothing is delivered before: the voice is searched for from the first sample on."""
+        registry = self._services[_FIRST]
+        with (
+            timed(steps, "a second person approves the artist, once the recordings are checked"),
+            _refusals_told(),
+            self._asking(registry, self._registry_token(registry)) as api,
+            self._asking(registry, self._approver) as approver,
+        ):
+            RegistrySeed(api, self._secrets).protect(
+                self._manifest,
+                approver,
+                patience_s=self._settings.screen_timeout_s,
+                check=stack.check,
+            )
+
+    @contextmanager
+    def _asking(self, registry: ServiceSpec, token: str) -> Iterator[RegistryApi]:
+        with httpx.Client(
+            base_url=_url(registry),
+            headers={"Authorization": f"Bearer {token}"},
+            timeout=_TIMEOUT,
+            trust_env=False,
+        ) as client:
+            yield RegistryApi(client)
 
     def _registry_token(self, registry: ServiceSpec) -> str:
         file = registry.env.get("TRACKGATE_REGISTRY_TOKEN_FILE") or self._environ.get(
@@ -165,6 +189,7 @@ class Demonstration:
         """Where everything answers. Tokens are named by their file: a terminal's scrollback is no safe."""
         home = self._settings.home
         page, ingest = self._services["moderation"], self._services["ingest"]
+        approver = self._secrets.path(person_token_name(APPROVER.id))
         key = self._secrets.path(api_key_name(self._manifest.distributors[0].id))
         lines = ["", f"moderation   {_url(page)}/queue"]
         lines += [
@@ -175,7 +200,8 @@ class Demonstration:
         lines += [
             f"uploads      {_url(ingest)}/v1/tracks, described at {_url(ingest)}/openapi.json",
             f"             trackgate submit FILE --watch --api {_url(ingest)} --api-key-file {key}",
-            f"registry     {_url(self._services['registry'])}/openapi.json, token in {home}/registry/token",
+            f"registry     {_url(self._services['registry'])}/artists, token in {home}/registry/token;",
+            f"             {APPROVER.name} approves with {approver}",
             f"broker       {stack.bootstrap_servers}",
             f"logs         {home}/logs",
             "health       " + "\n             ".join(one.health_url for one in stack.services),
@@ -233,6 +259,14 @@ def _home(settings: DemoSettings, console: Console) -> Iterator[DemoSettings]:
         console.print(f"its data and logs are kept in {home}", markup=False, soft_wrap=True)
         raise
     shutil.rmtree(home, ignore_errors=True)
+
+
+@contextmanager
+def _refusals_told() -> Iterator[None]:
+    try:
+        yield
+    except (Refusal, httpx.TransportError) as error:
+        raise SeedingFailed(f"the registry did not take what the samples need: {error}") from error
 
 
 def _refuse_undecided(screened: Sequence[Screened]) -> None:

@@ -35,3 +35,7 @@ def api_key_name(distributor_id: str) -> str:
 
 def reviewer_token_name(reviewer_id: str) -> str:
     return f"reviewer-{reviewer_id}.token"
+
+
+def person_token_name(person_id: str) -> str:
+    return f"person-{person_id}.token"

@@ -1,28 +1,23 @@
-"""What the samples need before they can be screened, given to the services as their users would give it.
-
-Everything may be repeated: what is there already is left as it is.
-"""
+"""People whom the samples need, made by the services' own commands, and the day of the first run."""
 
 import hashlib
 import os
 import subprocess
 import sys
 from collections.abc import Mapping
-from datetime import UTC, date, datetime
+from datetime import date
 from pathlib import Path
-from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
 from deploy.local.errors import SeedingFailed
-from deploy.local.secrets_folder import SecretsFolder, api_key_name, reviewer_token_name
-from deploy.samples.manifest import FOLDER, Distributor, EnrolledArtist, Grant, Manifest
-from services.cli.adapters.registry_api import RegistryApi
+from deploy.local.secrets_folder import SecretsFolder, person_token_name, reviewer_token_name
 
 _REVIEWERS_SETTING = "TRACKGATE_MODERATION_REVIEWERS"
+_PEOPLE_SETTING = "TRACKGATE_REGISTRY_PEOPLE"
 
 
-class SeededReviewer(BaseModel):
+class SeededPerson(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     id: str
@@ -31,9 +26,11 @@ class SeededReviewer(BaseModel):
 
 
 REVIEWERS = (
-    SeededReviewer(id="ada", name="Ada Lindqvist", role="senior"),
-    SeededReviewer(id="ben", name="Ben Okafor", role="moderator"),
+    SeededPerson(id="ada", name="Ada Lindqvist", role="senior"),
+    SeededPerson(id="ben", name="Ben Okafor", role="moderator"),
 )
+APPROVER = SeededPerson(id="omar", name="Omar Haddad", role="registrar")
+"""Approves what the administrators' token proposes: one alone protects nobody."""
 
 
 def first_day(file: Path, today: date) -> date:
@@ -48,82 +45,6 @@ def first_day(file: Path, today: date) -> date:
     return today
 
 
-class RegistrySeed:
-    """Distributors first, as artists and grants name them. Every method raises Refusal as the API does."""
-
-    def __init__(self, registry: RegistryApi, secrets: SecretsFolder) -> None:
-        self._registry = registry
-        self._secrets = secrets
-
-    def plant(self, manifest: Manifest) -> dict[str, str]:
-        """The API key of each distributor.
-
-        Raises:
-            SeededFailed: a person revoked what the samples need.
-        """
-        registered = self._known("/v1/distributors", "distributor_id")
-        keys = {one.id: self._register(one, registered.get(one.id)) for one in manifest.distributors}
-        artists = self._known("/v1/artists", "artist_id")
-        for artist in manifest.artists:
-            self._enrol(artist, artists.get(artist.id))
-        grants = self._known("/v1/grants", "grant_id")
-        for grant in manifest.grants:
-            self._give(grant, grants.get(grant.id))
-        return keys
-
-    def _known(self, path: str, key: str) -> dict[str, dict[str, Any]]:
-        return {row[key]: row for row in self._registry.get(path)}
-
-    def _register(self, distributor: Distributor, known: Mapping[str, Any] | None) -> str:
-        """A key that was lost is replaced: the registry keeps digests only."""
-        name = api_key_name(distributor.id)
-        kept = self._secrets.get(name)
-        if known is None:
-            form = {"distributor_id": distributor.id, "name": distributor.name}
-            kept = str(self._registry.post("/v1/distributors", form)["api_key"])
-            self._secrets.put(name, kept)
-        elif kept is None:
-            kept = str(self._registry.post(f"/v1/distributors/{distributor.id}/key")["api_key"])
-            self._secrets.put(name, kept)
-        if known is not None and not known["active"]:
-            self._registry.post(f"/v1/distributors/{distributor.id}/activate")
-        return kept
-
-    def _enrol(self, artist: EnrolledArtist, known: Mapping[str, Any] | None) -> None:
-        paths = [FOLDER / reference for reference in artist.references]
-        digests = {hashlib.sha256(path.read_bytes()).hexdigest() for path in paths}
-        if known is not None and known["status"] == "active":
-            digests -= {reference["sha256"] for reference in known["references"]}
-        if not digests:
-            return
-        form = {
-            "name": artist.name,
-            "aliases": artist.aliases,
-            "biometric_consent": artist.biometric_consent,
-            "own_distributors": artist.own_distributors,
-            "rights_basis": artist.rights_basis,
-        }
-        self._registry.enrol(artist.id, form, paths)
-
-    def _give(self, grant: Grant, known: Mapping[str, Any] | None) -> None:
-        """Its days count from today; one that still lives is left alone."""
-        if known is not None and known["revoked_at"] is not None:
-            raise SeedingFailed(
-                f"the consent grant {grant.id}, which a sample needs, was revoked on this home, and what is "
-                "revoked stays so: set TRACKGATE_HOME to a new folder to start afresh"
-            )
-        if known is not None and known["live"]:
-            return
-        now = datetime.now(UTC)
-        form = grant.model_dump(mode="json", include={"grantee", "uses", "isrcs", "territories"}) | {
-            "artist_id": grant.artist,
-            "label_required": grant.label_required,
-            "valid_from": grant.valid_from(now).isoformat(),
-            "valid_until": grant.valid_until(now).isoformat(),
-        }
-        self._registry.put(f"/v1/grants/{grant.id}", form)
-
-
 def seed_reviewers(env: Mapping[str, str], secrets: SecretsFolder) -> dict[str, str]:
     """The sign-in token of each reviewer, made by the moderation service's own command where it is missing.
 
@@ -132,21 +53,44 @@ def seed_reviewers(env: Mapping[str, str], secrets: SecretsFolder) -> dict[str, 
     Raises:
         SeedingFailed: the command refuses; the message is its own.
     """
-    told = {**os.environ, **env}
-    file = Path(told[_REVIEWERS_SETTING])
-    return {one.id: _reviewer_token(one, told, file, secrets) for one in REVIEWERS}
+    return {
+        one.id: _token(
+            one,
+            ("services.moderation", "add-reviewer"),
+            {**os.environ, **env},
+            _REVIEWERS_SETTING,
+            secrets,
+            reviewer_token_name(one.id),
+        )
+        for one in REVIEWERS
+    }
 
 
-def _reviewer_token(
-    reviewer: SeededReviewer, env: Mapping[str, str], file: Path, secrets: SecretsFolder
+def seed_approver(env: Mapping[str, str], secrets: SecretsFolder) -> str:
+    """The token of the registry's second person. The registry may be running.
+
+    Raises:
+        SeedingFailed: the command refuses; the message is its own.
+    """
+    command = ("services.registry", "add-person")
+    name = person_token_name(APPROVER.id)
+    return _token(APPROVER, command, {**os.environ, **env}, _PEOPLE_SETTING, secrets, name)
+
+
+def _token(
+    person: SeededPerson,
+    command: tuple[str, str],
+    env: Mapping[str, str],
+    setting: str,
+    secrets: SecretsFolder,
+    name: str,
 ) -> str:
-    name = reviewer_token_name(reviewer.id)
     kept = secrets.get(name)
-    if kept is not None and _holds(file, kept):
+    if kept is not None and _holds(Path(env[setting]), kept):
         return kept
-    command = ["add-reviewer", reviewer.id, "--name", reviewer.name, "--role", reviewer.role]
+    module, verb = command
     made = subprocess.run(
-        [sys.executable, "-m", "services.moderation", *command],
+        [sys.executable, "-m", module, verb, person.id, "--name", person.name, "--role", person.role],
         env=env,
         capture_output=True,
         text=True,
@@ -154,12 +98,12 @@ def _reviewer_token(
         start_new_session=True,
     )
     if made.returncode != 0:
-        raise SeedingFailed(f"no reviewer could be made: {made.stderr.strip() or made.stdout.strip()}")
+        raise SeedingFailed(f"{person.name} could not be made: {made.stderr.strip() or made.stdout.strip()}")
     token = made.stdout.strip()
     secrets.put(name, token)
     return token
 
 
-def _holds(reviewers: Path, token: str) -> bool:
+def _holds(people: Path, token: str) -> bool:
     digest = hashlib.sha256(token.encode()).hexdigest()
-    return reviewers.is_file() and digest in reviewers.read_text(encoding="utf-8")
+    return people.is_file() and digest in people.read_text(encoding="utf-8")

@@ -51,6 +51,11 @@ class _Row:
 
 
 _WORKER = "TRACKGATE_HEALTH_PORT"
+_VOICEPRINTS = {
+    "TRACKGATE_VOICEPRINT_KEYS": "voiceprints/keys",
+    "TRACKGATE_VOICEPRINT_MASTER_KEY_FILE": "voiceprints/master/key",
+    "TRACKGATE_VOICEPRINT_LOG": "voiceprints/access.jsonl",
+}
 _OWN_RECEIVERS = {"TRACKGATE_WEBHOOK_ALLOWED_HOSTS": '["127.0.0.1", "localhost"]'}
 _ROWS = (
     _Row(
@@ -59,13 +64,15 @@ _ROWS = (
         "TRACKGATE_REGISTRY_PORT",
         files={
             "TRACKGATE_REGISTRY_TOKEN_FILE": "registry/token",
+            "TRACKGATE_REGISTRY_PEOPLE": "registry/people.json",
+            **_VOICEPRINTS,
             "TRACKGATE_WEBHOOK_KEY_FILE": "webhooks/key",
         },
         env=_OWN_RECEIVERS,
     ),
     _Row("policy", 18813, _WORKER),
     _Row("ai_detector", 18811, _WORKER),
-    _Row("voice_matcher", 18812, _WORKER),
+    _Row("voice_matcher", 18812, _WORKER, files=_VOICEPRINTS),
     _Row("moderation_worker", 18814, _WORKER, package="moderation", command=("worker",)),
     _Row(
         "moderation",
@@ -128,6 +135,8 @@ def _spec(row: _Row, environ: Mapping[str, str], home: Path) -> ServiceSpec:
         files.pop("TRACKGATE_REGISTRY_TOKEN_FILE", None)
     if "TRACKGATE_WEBHOOK_KEY" in environ:  # likewise
         files.pop("TRACKGATE_WEBHOOK_KEY_FILE", None)
+    if "TRACKGATE_VOICEPRINT_MASTER_KEY" in environ:  # likewise
+        files.pop("TRACKGATE_VOICEPRINT_MASTER_KEY_FILE", None)
     others = {variable: value for variable, value in row.env.items() if variable not in environ}
     return ServiceSpec(
         name=row.name,

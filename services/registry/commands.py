@@ -16,10 +16,10 @@ from shared.voiceprints.settings import LOG, load_vault
 
 
 def parser() -> argparse.ArgumentParser:
-    top = argparse.ArgumentParser(prog="python -m services.registry", description="Protected artists.")
-    top.set_defaults(command="serve")
+    top = argparse.ArgumentParser(
+        prog="python -m services.registry", description="Protected artists; without a command, the service."
+    )
     commands = top.add_subparsers(dest="command", required=False)
-    commands.add_parser("serve", help="the API and the pages (the default)")
     person = commands.add_parser("add-person", help="let somebody propose or approve; prints their token")
     person.add_argument("person_id", help="for example rita")
     person.add_argument("--name", required=True)

@@ -136,7 +136,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = parser().parse_args(arguments)
     try:
         settings = RegistrySettings.load()
-        if given.command != "serve":
+        if given.command is not None:
             return run(given, settings)
         logs.configure(service="registry", log_format=settings.log_format, level=settings.log_level)
         tracing.configure("registry")
