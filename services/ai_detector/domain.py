@@ -22,9 +22,10 @@ def measure(pcm: Floats, rate: int, readout: Readout) -> Measurement:
     """Measure PCM of shape (samples, channels), full scale at 1, at its native rate in Hz (8-192 kHz)."""
     if pcm.shape[0] < MIN_SECONDS * rate:
         return _not_measured(Obstacle.TOO_SHORT, readout)
-    if not np.isfinite(pcm).all():
+    level = rms(pcm)
+    if not np.isfinite(level):
         return _not_measured(Obstacle.NOT_FINITE, readout)
-    if rms(pcm) < SILENCE_RMS:
+    if level < SILENCE_RMS:
         return _not_measured(Obstacle.SILENT, readout)
     spectra = long_term_spectra(pcm, rate)
     if spectra is None:

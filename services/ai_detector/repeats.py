@@ -26,15 +26,18 @@ _APART_SECONDS = 0.4  # nearer than this a held note resembles itself
 _WHITEN_HZ = 40.0
 
 
-def repeats(mid: Floats, rate: int) -> Floats:
+def repeats(pcm: Floats, rate: int) -> Floats:
     """Median, upper quartile and maximum over eight probes of the best correlation elsewhere, 0..1.
 
-    Only the middle 45 seconds are searched; NaN for less than eight seconds or for silence.
+    Of PCM (samples, channels) only the middle 45 seconds are searched; NaN for less than eight seconds or for
+    silence.
     """
-    if mid.size < _FEWEST_SECONDS * rate:
+    if pcm.shape[0] < _FEWEST_SECONDS * rate:
         return np.full(len(NAMES), np.nan, dtype=np.float32)
-    spare = max(mid.size - int(_MOST_SECONDS * rate), 0) // 2
-    slow = soxr.resample(mid[spare : mid.size - spare], rate, _RATE, quality="LQ")
+    spare = max(pcm.shape[0] - int(_MOST_SECONDS * rate), 0) // 2
+    middle = pcm[spare : pcm.shape[0] - spare]
+    mid = middle @ np.full(middle.shape[1], 1.0 / middle.shape[1], np.float32)
+    slow = soxr.resample(mid, rate, _RATE, quality="LQ")
     flat = _whitened(slow)
     width = int(_PROBE_SECONDS * _RATE)
     energy = np.concatenate([[0.0], np.cumsum(np.square(flat, dtype=np.float64))])

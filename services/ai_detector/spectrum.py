@@ -39,8 +39,9 @@ class Spectra:
     """Mean decibel spectra of consecutive blocks, shape (blocks, bins); bin k lies at k * bin_hz.
 
     `side` is None for mono and for stereo whose channels differ by less than -60 dB. `weight` counts the
-    active frames of a block. `starts` are in seconds from the start of the track. `texture` has shape (blocks,
-    `texture.names()`), NaN for what cannot be told; `repeats` (shape (3,)) belongs to the whole track.
+    active frames of a block. `starts` are in seconds from the start of the track. `texture` has shape
+    (blocks, `texture.names()`), NaN for what cannot be told; `repeats` (shape (3,)) belongs to the whole
+    track.
     """
 
     bin_hz: float
@@ -124,7 +125,7 @@ def long_term_spectra(pcm: Floats, rate: int) -> Spectra | None:
         mid=np.stack([mids[i][active[i]].mean(axis=0) for i in keep]),
         side=np.stack([sides[i][active[i]].mean(axis=0) for i in keep]) if stereo else None,
         texture=np.stack([textures[i] for i in keep]),
-        repeats=repeats(pcm[:, :2].mean(axis=1), rate),
+        repeats=repeats(pcm[:, :2], rate),
     )
 
 
@@ -138,7 +139,13 @@ def _transform_size(rate: int) -> int:
 
 
 def _is_stereo(pcm: Floats, level: float) -> bool:
-    return rms((pcm[:, 0] - pcm[:, 1])[:, None]) > 1e-3 * level
+    """Whether the channels differ by more than -60 dB; piece by piece, to make no copy of a track."""
+    square = 0.0
+    for start in range(0, pcm.shape[0], _SUM_AT_ONCE):
+        part = pcm[start : start + _SUM_AT_ONCE]
+        side = part[:, 0] - part[:, 1]
+        square += float(np.dot(side, side))
+    return bool(square > (1e-3 * level) ** 2 * pcm.shape[0])
 
 
 def _blocks(samples: int, rate: int, size: int) -> Iterator[tuple[int, int]]:
