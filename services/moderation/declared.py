@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from services.moderation.artist_names import artist_names, facts_about
 from services.moderation.evidence import verdict_in_words
-from shared.events import AiUse, DecisionMade, TrackUploaded, Verdict
+from shared.events import AiUse, DecisionMade, Provenance, ProvenanceState, TrackUploaded, Verdict
 from shared.views.tracks import TrackView
 
 _DECLARED = {
@@ -50,6 +50,8 @@ def comparisons(upload: TrackUploaded, view: TrackView) -> tuple[Comparison, ...
             and use in {AiUse.NONE, AiUse.UNDECLARED},
         )
     ]
+    if ai is not None and ai.provenance is not None:
+        rows.append(_manifest(ai.provenance, use, detected))
     voice = view.finding("voice_matcher")
     matched = voice.matches if voice else ()
     heard = ", ".join(names.get(match.artist_id, match.artist_id) for match in matched)
@@ -67,6 +69,29 @@ def comparisons(upload: TrackUploaded, view: TrackView) -> tuple[Comparison, ...
         )
     )
     return tuple(rows)
+
+
+_SIGNATURES = {
+    ProvenanceState.TRUSTED: "signed by {by}, whom this platform trusts",
+    ProvenanceState.UNTRUSTED: "signed by {by}, who is on no list of trust",
+    ProvenanceState.INVALID: "changed after {by} signed it",
+    ProvenanceState.UNREADABLE: "present, and cannot be read",
+}
+
+
+def _manifest(provenance: Provenance, use: AiUse, detected: str) -> Comparison:
+    """What the file says of itself. A declaration like the distributor's, and as little a measurement."""
+    signed = _SIGNATURES[provenance.state].format(by=provenance.signed_by or "somebody unnamed")
+    said = "declares generated sound" if provenance.declares_generated else "declares no generated sound"
+    software = f", made with {provenance.generator}" if provenance.generator else ""
+    readable = provenance.state is not ProvenanceState.UNREADABLE
+    words = f"{provenance.standard.upper()} manifest, {signed}"
+    return Comparison(
+        "Provenance in the file",
+        f"{words}: {said}{software}" if readable else words,
+        detected,
+        conflict=readable and provenance.declares_generated and use in {AiUse.NONE, AiUse.UNDECLARED},
+    )
 
 
 def considered_grants(decision: DecisionMade | None) -> tuple[ConsideredGrant, ...]:

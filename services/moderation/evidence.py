@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from services.moderation.artist_names import artist_names
+from services.moderation.particulars import Particulars, particulars
 from shared.events import (
     ArtistMatch,
     FindingRecorded,
@@ -80,6 +81,7 @@ class Measured:
     model_version: str
     seconds_measured: float
     measurements: Mapping[str, float | str]
+    particulars: Particulars
 
 
 def tone_of(verdict: Verdict) -> str:
@@ -109,6 +111,9 @@ def lanes(view: TrackView) -> tuple[Lane, ...]:
     for finding in view.findings:
         if finding.passages:
             found.append(_lane(finding.detector, finding.verdict, finding.threshold, finding.passages))
+        if finding.ranges:
+            name = f"{finding.detector}: positive by themselves"
+            found.append(_lane(name, Verdict.LIKELY_GENERATED, None, finding.ranges))
         for match in finding.matches:
             if match.passages:
                 name = f"{finding.detector}: {names.get(match.artist_id, match.artist_id)}"
@@ -130,6 +135,7 @@ def _finding(finding: FindingRecorded) -> Measured:
         model_version=finding.model_version,
         seconds_measured=finding.seconds_measured,
         measurements=finding.measurements,
+        particulars=particulars(finding, finding.passages),
     )
 
 
@@ -147,6 +153,7 @@ def _match(finding: FindingRecorded, match: ArtistMatch, names: Mapping[str, str
         model_version=finding.model_version,
         seconds_measured=finding.seconds_measured,
         measurements=finding.measurements,
+        particulars=particulars(finding, match.passages),
     )
 
 

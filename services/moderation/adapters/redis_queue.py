@@ -194,6 +194,12 @@ class RedisQueue:
             case _:
                 return NothingWaiting()
 
+    async def upcoming(self, reviewer_id: str, wanted: Filter, *, senior: bool = False) -> Case | None:
+        groups, opened_before = groups_of(wanted), self._opened_before(wanted)
+        return case_of(
+            await self._run("upcoming", reviewer_id, groups, opened_before, _LOOKED_AT, int(senior))
+        )
+
     async def renew(self, case_id: str, reviewer_id: str, token: int) -> Renewed | LeaseLost | NoSuchCase:
         until = self._ahead(self._lease)
         match await self._run("renew", case_id, reviewer_id, token, until):

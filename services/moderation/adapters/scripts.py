@@ -4,7 +4,7 @@ from functools import cache
 from pathlib import Path
 
 _FOLDER = Path(__file__).parent / "lua"
-_SEARCHING = {"claim_next", "page"}
+_SEARCHING = {"claim_next", "page", "upcoming"}
 
 
 @cache

@@ -278,6 +278,10 @@ class ReviewQueue(Protocol):
         """Passes over what this person is barred from, and what is for seniors unless ``senior``."""
         ...
 
+    async def upcoming(self, reviewer_id: str, wanted: Filter, *, senior: bool = False) -> Case | None:
+        """What ``claim_next`` would give now; nothing is claimed."""
+        ...
+
     async def renew(self, case_id: str, reviewer_id: str, token: int) -> Renewed | LeaseLost | NoSuchCase: ...
 
     async def release(

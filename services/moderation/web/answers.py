@@ -121,6 +121,12 @@ class CaseAnswer(_Answer):
         )
 
 
+class UpcomingAnswer(_Answer):
+    """``case_id`` is absent when nothing is free. Another may be faster: only a claim is a promise."""
+
+    case_id: str | None
+
+
 class ClaimAnswer(_Answer):
     """``token`` goes into every request made under the claim."""
 

@@ -26,6 +26,7 @@ from services.moderation.web.answers import (
     ResolvedAnswer,
     ResolveRequest,
     TokenRequest,
+    UpcomingAnswer,
     WaveformAnswer,
     cursor_text,
 )
@@ -35,6 +36,9 @@ from services.moderation.web.office import Office
 from services.moderation.web.refusals import Refusal, problem_of
 from shared.errors import ObjectMissing, PublishError
 from shared.http import Problem, ProblemError
+
+KEPT_A_WHILE = {"Cache-Control": "private, max-age=600"}
+"""A recording never changes: what is drawn of it may be asked for before its page is."""
 
 CaseId = Annotated[str, Path(pattern=r"^[0-9a-f-]{36}$")]
 Wanted = Annotated[Filter, Depends(wanted_filter)]
@@ -50,6 +54,7 @@ def case_routes(identity: Identity, office: Office, waveforms: Waveforms) -> API
 
 def _reading(router: APIRouter, identity: Identity, office: Office, waveforms: Waveforms) -> None:
     reader = Depends(identity.allowed(Right.READ))
+    claimer = Depends(identity.allowed(Right.CLAIM))
 
     @router.get("", summary="The queue, first case first")
     async def cases(
@@ -67,6 +72,13 @@ def _reading(router: APIRouter, identity: Identity, office: Office, waveforms: W
             counts=CountsAnswer.of(await office.queue.counts(reader_id, narrowed)),
         )
 
+    @router.get("/upcoming", summary="What you would be given next; nothing is claimed")
+    async def upcoming(who: Annotated[SignedIn, claimer], wanted: Wanted) -> UpcomingAnswer:
+        """For pages that load the next case's waveform while this one is being decided."""
+        senior = who.reviewer.may(Right.SECOND)
+        case = await office.queue.upcoming(who.reviewer.reviewer_id, who.narrow(wanted), senior=senior)
+        return UpcomingAnswer(case_id=case.case_id if case else None)
+
     @router.get("/{case_id}", summary="A case with its evidence and history")
     async def case(who: Annotated[SignedIn, reader], case_id: CaseId) -> CaseAnswer:
         looked = await office.look_at(case_id)
@@ -76,7 +88,12 @@ def _reading(router: APIRouter, identity: Identity, office: Office, waveforms: W
         return CaseAnswer.of(found, view, who.reviewer.reviewer_id, may_hear=who.reviewer.may_hear(found))
 
     @router.get("/{case_id}/waveform", summary="The outline of the recording")
-    async def waveform(who: Annotated[SignedIn, reader], case_id: CaseId) -> WaveformAnswer:  # noqa: ARG001 - asked for its check
+    async def waveform(
+        who: Annotated[SignedIn, reader],  # noqa: ARG001 - asked for its check
+        case_id: CaseId,
+        response: Response,
+    ) -> WaveformAnswer:
+        response.headers.update(KEPT_A_WHILE)
         looked = await office.look_at(case_id)
         if isinstance(looked, NoSuchCase):
             raise _refused(looked)

@@ -2,13 +2,14 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Path
+from fastapi import APIRouter, Depends, Path, Response
 from pydantic import BaseModel, ConfigDict
 
 from services.moderation.adapters.peaks import NoWaveform, Waveforms
 from services.moderation.domain.access import Right
 from services.moderation.domain.queue import NoSuchCase
 from services.moderation.spectrum import teeth
+from services.moderation.web.cases_api import KEPT_A_WHILE
 from services.moderation.web.identity import Identity, SignedIn
 from services.moderation.web.office import Office
 from services.moderation.web.refusals import problem_of
@@ -49,7 +50,12 @@ def spectrum_routes(identity: Identity, office: Office, waveforms: Waveforms) ->
     reader = Depends(identity.allowed(Right.READ))
 
     @router.get("/{case_id}/spectrum", summary="The spectrum of the recording with the detector's peaks")
-    async def spectrum(who: Annotated[SignedIn, reader], case_id: CaseId) -> SpectrumAnswer:  # noqa: ARG001 - asked for its check
+    async def spectrum(
+        who: Annotated[SignedIn, reader],  # noqa: ARG001 - asked for its check
+        case_id: CaseId,
+        response: Response,
+    ) -> SpectrumAnswer:
+        response.headers.update(KEPT_A_WHILE)
         looked = await office.look_at(case_id)
         if isinstance(looked, NoSuchCase):
             raise ProblemError(problem_of(looked))

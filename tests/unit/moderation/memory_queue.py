@@ -182,6 +182,12 @@ class MemoryQueue:
     async def claim_next(
         self, reviewer_id: str, wanted: Filter, *, senior: bool = False
     ) -> Claimed | NothingWaiting:
+        case = await self.upcoming(reviewer_id, wanted, senior=senior)
+        if case is None:
+            return NothingWaiting()
+        return self._give(case.case_id, reviewer_id, self._next_token())
+
+    async def upcoming(self, reviewer_id: str, wanted: Filter, *, senior: bool = False) -> Case | None:
         for case in self._in_order():
             skipped = self.skips.get((reviewer_id, case.case_id))
             if case.state is not CaseState.OPEN or case.claim is not None:
@@ -193,8 +199,8 @@ class MemoryQueue:
             if wanted.share in SEARCHED_AS_INDEX and not self._in_share(case, wanted.share):
                 continue
             if self._fits(case, wanted):
-                return self._give(case.case_id, reviewer_id, self._next_token())
-        return NothingWaiting()
+                return case
+        return None
 
     async def renew(self, case_id: str, reviewer_id: str, token: int) -> Renewed | LeaseLost | NoSuchCase:
         case = await self.case(case_id)

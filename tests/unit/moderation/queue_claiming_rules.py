@@ -41,8 +41,12 @@ class ClaimingRules(TwoQueues):
 
     @rule(reviewer=reviewers, wanted=filters, senior=st.booleans())
     def claim_next(self, reviewer: str, wanted: Filter, senior: bool) -> None:  # noqa: FBT001 - drawn by hypothesis
+        ahead = self.both(lambda queue: queue.upcoming(reviewer, wanted, senior=senior))
         outcome = self.both(lambda queue: queue.claim_next(reviewer, wanted, senior=senior))
+        assert isinstance(outcome, Claimed) is (ahead is not None)
         if isinstance(outcome, Claimed):
+            assert ahead is not None
+            assert ahead.case_id == outcome.case.case_id
             self.remember(outcome, fresh=True)
 
     @precondition(lambda self: self.tokens)

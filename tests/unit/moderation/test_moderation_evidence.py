@@ -8,6 +8,7 @@ import pytest
 
 from services.moderation import declared as declaring
 from services.moderation import evidence
+from services.moderation.domain.cases import case_id_of
 from services.moderation.history import history
 from services.moderation.waveform import outline
 from services.moderation.web.rendering import duration, length, number, words
@@ -17,12 +18,16 @@ from shared.events import (
     FindingRecorded,
     Outcome,
     Passage,
+    Provenance,
+    ProvenanceState,
+    RecordingCopy,
+    Sameness,
     TimeRange,
     TrackUploaded,
     Verdict,
 )
 from shared.views.tracks import TrackView
-from tests.support.events import A_TIME, a_finding, an_upload
+from tests.support.events import A_TIME, a_finding, an_upload, track_id
 from tests.unit.moderation.desk_fakes import a_decision
 
 PASSAGES = (
@@ -158,3 +163,60 @@ def test_words_and_numbers_are_for_people() -> None:
         "345",
         "\N{EN DASH}",
     ]
+
+
+def test_passages_come_with_their_own_probability_and_positive_stretches_on_a_lane_of_their_own() -> None:
+    passages = (
+        Passage(range=TimeRange(start=10, end=20), score=0.9, probability=0.97),
+        Passage(range=TimeRange(start=0, end=10), score=0.1),
+    )
+    finding = found("ai_detector", Verdict.NOT_DETECTED, passages=passages, ranges=passages[:1])
+    (entry,) = evidence.measured(view(finding))
+    assert [(one.start, one.percent) for one in entry.particulars.passages] == [(0, None), (10, 97)]
+    assert [(one.start, one.end) for one in entry.particulars.positive] == [(10, 20)]
+    lanes = {lane.name: lane for lane in evidence.lanes(view(finding))}
+    assert lanes["ai_detector: positive by themselves"].tone == "alarm"
+
+
+def test_other_tracks_with_the_recording_are_named_with_what_is_known_of_them() -> None:
+    copy = RecordingCopy(
+        track_id=track_id(2),
+        distributor_id="southgate",
+        delivered_at=A_TIME,
+        sameness=Sameness.SOUND,
+        removed=True,
+        earlier=True,
+        same_distributor=False,
+        same_claim=False,
+        here=TimeRange(start=0, end=30),
+        there=TimeRange(start=5, end=35),
+        seconds=30,
+        bit_error_rate=0.04,
+    )
+    (entry,) = evidence.measured(view(found("fingerprints", Verdict.MATCH_REMOVED, copies=(copy,))))
+    (shown,) = entry.particulars.copies
+    assert (shown.how, shown.removed, shown.case_id) == ("the same to the ear", True, case_id_of(track_id(2)))
+
+
+@pytest.mark.parametrize(
+    ("state", "generated", "use", "conflict"),
+    [
+        (ProvenanceState.TRUSTED, True, AiUse.NONE, True),
+        (ProvenanceState.UNTRUSTED, True, AiUse.UNDECLARED, True),
+        (ProvenanceState.TRUSTED, True, AiUse.ALL, False),
+        (ProvenanceState.TRUSTED, False, AiUse.NONE, False),
+        (ProvenanceState.UNREADABLE, True, AiUse.NONE, False),
+    ],
+)
+def test_what_a_manifest_in_the_file_declares_stands_beside_what_the_distributor_does(
+    state: ProvenanceState,
+    generated: bool,  # noqa: FBT001 - a table
+    use: AiUse,
+    conflict: bool,  # noqa: FBT001 - a table
+) -> None:
+    provenance = Provenance(state=state, declares_generated=generated, signed_by="Some Studio")
+    upload = declared(use)
+    finding = found("ai_detector", Verdict.NOT_DETECTED, provenance=provenance)
+    rows = {row.about: row for row in declaring.comparisons(upload, view(finding, upload=upload))}
+    assert rows["Provenance in the file"].conflict is conflict
+    assert rows["AI use"].conflict is False

@@ -113,3 +113,15 @@ local function opened_by(limit)
     return opened and tonumber(opened) <= tonumber(limit)
   end
 end
+
+-- What this person would be given next: neither skipped by them nor theirs to leave to others.
+local function first_free(reviewer, groups, opened_at, budget, senior)
+  local opened = opened_by(opened_at)
+  local function accept(id)
+    local skipped = redis.call('ZSCORE', P .. 'skip:' .. reviewer, id)
+    if skipped and tonumber(skipped) > now then return false end
+    if for_seniors(id) and senior ~= '1' then return false end
+    return opened(id) and not barred(id, reviewer)
+  end
+  return walk('free', resolve(groups), '0', '', 1, budget, accept)[1]
+end

@@ -124,7 +124,20 @@ if (wave) {
     .then(() => fetch(`/v1/cases/${page.case}/spectrum`))
     .then((answer) => (answer.ok ? answer.json() : {}))
     .then(drawSpectrum)
+    .catch(() => {})
+    .then(loadAhead)
     .catch(() => {});
+}
+
+// While this case is being decided, the server decodes the next one, and the browser keeps what was drawn of it.
+async function loadAhead() {
+  if (!page.token) return;
+  const answer = await fetch(`/v1/cases/upcoming${location.search}`);
+  const next = answer.ok ? (await answer.json()).case_id : null;
+  if (!next) return;
+  await fetch(`/v1/cases/${next}/waveform`);
+  await fetch(`/v1/cases/${next}/spectrum`);
+  page.ahead = next;
 }
 
 onKeys({
@@ -135,7 +148,7 @@ onKeys({
   t: () => note?.focus(),
   u: choose('uphold'),
   y: press('confirm'),
-  b: () => document.getElementById('back-word')?.focus(),
+  w: () => document.getElementById('back-word')?.focus(),
   e: () => document.getElementById('escalate-word')?.focus(),
   s: press('skip'),
   x: press('release'),
