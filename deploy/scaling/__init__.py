@@ -1,0 +1,1 @@
+"""How throughput grows with workers and partitions, measured on stacks of its own."""
