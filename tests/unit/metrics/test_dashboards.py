@@ -9,6 +9,7 @@ import yaml
 from deploy.grafana.__main__ import FOLDER, text_of
 from deploy.grafana.definitions import DASHBOARDS
 from deploy.grafana.panels import COLUMNS, DATASOURCE, Dashboard, as_json
+from services.moderation.dashboards.odometer import JOBS
 from tests.unit.metrics.declared import ROOT, declared_names
 
 every_dashboard = pytest.mark.parametrize("dashboard", DASHBOARDS, ids=lambda dashboard: dashboard.name)
@@ -69,3 +70,16 @@ def test_panels_ask_the_data_source_that_is_provisioned():
         for target in panel["targets"]
     }
     assert asked == {DATASOURCE["uid"]}
+
+
+def test_prometheus_scrapes_every_service_of_compose_that_stays_up():
+    compose = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]
+    ours = {
+        name
+        for name, service in compose.items()
+        if service["image"].startswith("trackgate/") and "healthcheck" in service
+    }
+    scraped = yaml.safe_load((ROOT / "deploy/prometheus/prometheus.yml").read_text())["scrape_configs"]
+    targets = [target for job in scraped for one in job["static_configs"] for target in one["targets"]]
+    assert sorted(target.partition(":")[0] for target in targets) == sorted(ours)
+    assert {job["job_name"] for job in scraped} < set(JOBS)

@@ -81,6 +81,24 @@ DETECTORS = Section(
             shape=Shape.STACK,
         ),
         Plot(
+            "findings",
+            "Findings by detector",
+            "One that stands still while the others go on is down.",
+            (Line("", Grown("trackgate_findings_total", ("detector",))),),
+        ),
+        Plot(
+            "voices",
+            "Voices and recordings that were recognised",
+            "A protected artist's voice, or a recording that was removed or delivered before, licensed or not.",
+            (
+                Line(
+                    "",
+                    Grown("trackgate_findings_total", ("detector",), (("verdict", ("match", "possible")),)),
+                ),
+            ),
+            shape=Shape.STACK,
+        ),
+        Plot(
             "real-time",
             "Real-time factor",
             "CPU seconds over seconds of audio: 0.005 is 200 times real time on a core.",

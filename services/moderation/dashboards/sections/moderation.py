@@ -5,6 +5,9 @@ from services.moderation.dashboards.figures import Line, Plot, Ranking, Section,
 from services.moderation.dashboards.sections import measures
 
 
+_APPEALS = "trackgate_moderation_appeals_by_reason_total"
+
+
 def _queue(state: str) -> Level:
     return Level("trackgate_moderation_cases", "max", where=(("state", (state,)),))
 
@@ -91,6 +94,30 @@ MODERATION = Section(
                 ),
             ),
             (Unit.COUNT, Unit.SHARE),
+        ),
+        Ranking(
+            "appeals",
+            "Appeals by reason",
+            "Share of answered appeals that people agreed with, of what each reason had held.",
+            "Reason",
+            (
+                Line("answered", Grown(_APPEALS, ("reason",))),
+                Line(
+                    "agreed",
+                    Share(
+                        Grown(_APPEALS, ("reason",), (("outcome", ("overturned",)),)),
+                        Grown(_APPEALS, ("reason",)),
+                    ),
+                ),
+            ),
+            (Unit.COUNT, Unit.SHARE),
+        ),
+        Plot(
+            "bulk",
+            "Bulk actions",
+            "Cases by what became of them: answered, left because they changed meanwhile, undone.",
+            (Line("", Grown("trackgate_moderation_bulk_cases_total", ("outcome",))),),
+            shape=Shape.STACK,
         ),
     ),
 )
