@@ -6,10 +6,13 @@ composition, and a decoder without strided up-sampling leaves nothing to find: h
 spectra; this is a design of our own, and whoever deploys it should take legal advice (see the model card).
 """
 
+from dataclasses import replace
+
 import numpy as np
 
 from services.ai_detector import features
 from services.ai_detector.measurement import Measurement, Obstacle
+from services.ai_detector.parts import parts_of
 from services.ai_detector.passages import Listener
 from services.ai_detector.readout import Readout
 from services.ai_detector.spectrum import SILENCE_RMS, Floats, Spectra, long_term_spectra, rms
@@ -20,6 +23,11 @@ MIN_SECONDS = 5.0
 
 def measure(pcm: Floats, rate: int, readout: Readout) -> Measurement:
     """Measure PCM of shape (samples, channels), full scale at 1, at its native rate in Hz (8-192 kHz)."""
+    whole = _heard(pcm, rate, readout)
+    return replace(whole, parts=parts_of(whole, pcm, lambda side: _heard(side, rate, readout)))
+
+
+def _heard(pcm: Floats, rate: int, readout: Readout) -> Measurement:
     if pcm.shape[0] < MIN_SECONDS * rate:
         return _not_measured(Obstacle.TOO_SHORT, readout)
     level = rms(pcm)

@@ -21,6 +21,7 @@ def explanation(measurement: Measurement, readout: Readout) -> dict[str, object]
         "bandwidth_hz": measurement.bandwidth_hz,
         "human_share": measurement.human_share,
         "comb": None,
+        "parts": [part.model_dump(mode="json") for part in measurement.parts],
         "ranges": [asdict(stretch) for stretch in measurement.ranges],
         "passages": [asdict(passage) for passage in measurement.passages],
     }

@@ -36,6 +36,7 @@ def _measured(track: TrackUploaded, found: Measurement, metered: Metered, at: da
         provenance=metered.provenance,
         passages=tuple(_passage(passage) for passage in found.passages),
         ranges=tuple(_passage(stretch) for stretch in found.ranges),
+        parts=found.parts,
         measurements=measurements(found),
     )
 

@@ -5,7 +5,7 @@ from enum import StrEnum
 
 from services.ai_detector import lattice
 from services.ai_detector.features import Reading
-from shared.events.finding import Verdict
+from shared.events.finding import PartReading, Verdict
 
 _EVIDENT_Z = 6.0  # below this the best spacing is what chance gives, and naming a decoder would mislead
 
@@ -51,6 +51,7 @@ class Measurement:
     reading: Reading | None = None
     passages: tuple[PassageScore, ...] = field(default=())
     ranges: tuple[PassageScore, ...] = field(default=())
+    parts: tuple[PartReading, ...] = field(default=())
 
     @property
     def spacing_hz(self) -> float | None:
