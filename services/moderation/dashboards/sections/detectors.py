@@ -89,7 +89,7 @@ DETECTORS = Section(
         Plot(
             "voices",
             "Voices and recordings that were recognised",
-            "A protected artist's voice, or a recording that was removed or delivered before, licensed or not.",
+            "A protected artist's voice, licensed or not, or a recording that was removed or came before.",
             (
                 Line(
                     "",

@@ -1,9 +1,8 @@
 """The people: how much waits for them, how long, and how often they disagree."""
 
 from services.moderation.dashboards.expressions import Grown, Level, Share
-from services.moderation.dashboards.figures import Line, Plot, Ranking, Section, Tile, Unit
+from services.moderation.dashboards.figures import Line, Plot, Ranking, Section, Shape, Tile, Unit
 from services.moderation.dashboards.sections import measures
-
 
 _APPEALS = "trackgate_moderation_appeals_by_reason_total"
 
