@@ -26,6 +26,8 @@ SHORTEST_SECONDS = 1.0
 """Of less nothing can be told; up to a window's length the recording is repeated to fill it."""
 _WINDOW_SAMPLES = int(WINDOW_SECONDS * SAMPLE_RATE)
 _KEPT_UNVOICED = 2
+_AT_ONCE = 1 << 16
+"""Samples summed at a time: no copy of a track is made, and float32 stays exact enough."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +72,7 @@ class Listener:
             return NotHeard(Unheard.TOO_SHORT, f"{seconds:.1f} s of audio, {SHORTEST_SECONDS:g} s are needed")
         if decibels(samples) < SILENT_DBFS:
             return NotHeard(Unheard.SILENT, f"the level is under {SILENT_DBFS:g} dBFS")
-        stereo = _filled(soxr.resample(samples[:, :2], rate, SAMPLE_RATE).astype(np.float32, copy=False))
+        stereo = _filled(_resampled(samples[:, :2], rate))
         mid = to_mid(stereo)
         filterbank = log_mel(mid)
         hop = hop_for(len(filterbank), effort.most_windows)
@@ -78,12 +80,12 @@ class Listener:
         chosen = choose(ranked, effort.most_windows, hop)
         if not chosen:
             return NotHeard(Unheard.SILENT, f"no {WINDOW_SECONDS:g} s above {SILENT_DBFS:g} dBFS")
-        return self._embed(stereo, mid, chosen, insist=effort.insist)
+        return self._embed(stereo, filterbank, chosen, insist=effort.insist)
 
     def _embed(
-        self, stereo: Floats, mid: Floats, chosen: list[Window], *, insist: bool
+        self, stereo: Floats, filterbank: Floats, chosen: list[Window], *, insist: bool
     ) -> HeardVoice | NotHeard:
-        campplus = self._campplus.embed(np.stack([mid_features(mid, window) for window in chosen]))
+        campplus = self._campplus.embed(np.stack([mid_features(filterbank, window) for window in chosen]))
         odds = self._voice_odds(campplus)
         voiced = np.flatnonzero(odds > 0.0)
         found = voiced.size > 0
@@ -103,9 +105,9 @@ class Listener:
         )
 
 
-def mid_features(mid: Floats, window: Window) -> Floats:
+def mid_features(filterbank: Floats, window: Window) -> Floats:
     """What CAM++ hears: the mid signal as it is. Masking the sides away costs it more than the band does."""
-    return log_mel(mid[_span(window)])[:WINDOW_FRAMES]
+    return filterbank[window.frame : window.frame + WINDOW_FRAMES]
 
 
 def centre_features(stereo: Floats, window: Window) -> tuple[Floats, np.float32]:
@@ -119,7 +121,16 @@ def centre_features(stereo: Floats, window: Window) -> tuple[Floats, np.float32]
 
 def decibels(samples: NDArray[np.float32]) -> float:
     """Level over all channels, dBFS of the root mean square."""
-    return float(10.0 * np.log10(np.mean(samples**2, dtype=np.float64) + 1e-20))
+    flat = samples.reshape(-1)
+    parts = (flat[start : start + _AT_ONCE] for start in range(0, flat.size, _AT_ONCE))
+    square = sum(float(np.dot(part, part)) for part in parts) / max(flat.size, 1)
+    return float(10.0 * np.log10(square + 1e-20))
+
+
+def _resampled(channels: NDArray[np.float32], rate: int) -> Floats:
+    if rate == SAMPLE_RATE:
+        return channels
+    return np.asarray(soxr.resample(channels, rate, SAMPLE_RATE), np.float32)
 
 
 def _filled(stereo: Floats) -> Floats:

@@ -7,6 +7,7 @@ the microphones of the training voices. What it reaches is in the model card.
 """
 
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,18 +26,29 @@ _MODULATION_HZ = ((0.3, 2.0), (2.0, 4.0), (4.0, 8.0), (8.0, 16.0))
 FEATURES = 2 * BINS + _GROUPS * len(_MODULATION_HZ)
 
 
+@cache
+def _averages() -> NDArray[np.float32]:
+    """Means over groups of neighbouring bands, (80, 16): a product is faster than numpy's mean of five."""
+    return np.kron(np.eye(_GROUPS), np.full((BINS // _GROUPS, 1), _GROUPS / BINS)).astype(np.float32)
+
+
+@cache
+def _taper(frames: int) -> NDArray[np.float32]:
+    return np.hanning(frames)[:, None].astype(np.float32)
+
+
 def movement(window: Floats) -> NDArray[np.float64]:
     """How a filterbank window (298, 80) moves, (224,): spread and speed per band, modulation per group."""
-    centred = window.astype(np.float64) - window.mean(0, dtype=np.float64)
-    spread = centred.std(0)
+    centred = window - window.mean(0)
+    spread = np.sqrt(np.einsum("fb,fb->b", centred, centred) / len(window))
     speed = np.abs(np.diff(centred, axis=0)).mean(0)
-    grouped = centred.reshape(len(window), _GROUPS, BINS // _GROUPS).mean(2)
-    tapered = grouped * np.hanning(len(window))[:, None]
-    power = np.abs(np.fft.rfft(tapered, axis=0)) ** 2
+    tapered = (centred @ _averages()) * _taper(len(window))
+    spectrum = np.fft.rfft(np.ascontiguousarray(tapered.T), axis=1).T
+    power = spectrum.real**2 + spectrum.imag**2
     rate = np.arange(power.shape[0]) * (SAMPLE_RATE / HOP) / len(window)
     total = power[1:].sum(0) + 1e-6
     shares = [power[(rate >= low) & (rate < high)].sum(0) / total for low, high in _MODULATION_HZ]
-    return np.concatenate([spread, speed, np.log(np.stack(shares) + 1e-4).ravel()])
+    return np.concatenate([spread, speed, np.log(np.stack(shares) + 1e-4).ravel()]).astype(np.float64)
 
 
 @dataclass(frozen=True)
