@@ -3,13 +3,15 @@
 from collections.abc import Collection
 from datetime import datetime
 
-from services.policy.consent import GENERATED_USES, RECORDED_USES, Delivery, weigh
+from services.policy.consent import GENERATED_USES, RECORDED_USES, Delivery, weigh, weigh_keys
 from services.policy.inputs import (
     AI_DETECTOR,
+    FINGERPRINT,
     VOICE_MATCHER,
     ArtistFacts,
     AudioFacts,
     ClaimFacts,
+    CopyFacts,
     CreditFacts,
     DeclarationFacts,
     DistributorFacts,
@@ -93,6 +95,7 @@ def assemble(
             _claim(artist_id, credit, registry, delivery, at, strengths.get(artist_id, MatchStrength.NONE))
             for artist_id, credit in credited.items()
         ),
+        copies=_copies(findings.get(FINGERPRINT), upload.audio.seconds),
         review=_review(review),
         label_statements=_statements(view.labels, upload.audio.sha256, at),
     )
@@ -132,9 +135,12 @@ def _credited(declaration: Declaration, registry: Registry) -> dict[str, Credit]
 def _artist(artist_id: str, registry: Registry, delivery: Delivery, at: datetime) -> ArtistFacts:
     artist = registry.artist(artist_id)
     consent = weigh(registry.grants_of(artist_id), delivery, at)
+    keys = weigh_keys(registry.keys_of(artist_id), delivery, at)
     if artist is not None and artist.status is ArtistStatus.WITHDRAWN:
         standing = Standing.WITHDRAWN
-    elif artist is not None and delivery.distributor_id in artist.own_distributors:
+    elif artist is not None and (
+        delivery.distributor_id in artist.own_distributors or keys.standing is not None
+    ):
         standing = Standing.OWN_DISTRIBUTOR
     elif artist is not None and consent.standing is not None:
         standing = Standing.LICENSED
@@ -144,8 +150,8 @@ def _artist(artist_id: str, registry: Registry, delivery: Delivery, at: datetime
         artist_id=artist_id,
         name=artist.name if artist is not None else artist_id,
         standing=standing,
-        grant=consent.standing,
-        grants=consent.considered,
+        grant=keys.standing or consent.standing,
+        grants=(*keys.considered, *consent.considered),
         label_required=consent.standing.label_required if consent.standing else True,
     )
 
@@ -201,6 +207,26 @@ def _finding(detector: str, finding: FindingRecorded | None, required: bool) -> 
         threshold=finding.threshold,
         reason=finding.reason,
         seconds_measured=finding.seconds_measured,
+    )
+
+
+def _copies(finding: FindingRecorded | None, seconds: float) -> tuple[CopyFacts, ...]:
+    if finding is None:
+        return ()
+    return tuple(
+        CopyFacts(
+            track_id=copy.track_id,
+            distributor=copy.distributor_id,
+            removed=copy.removed,
+            earlier=copy.earlier,
+            same_distributor=copy.same_distributor,
+            same_claim=copy.same_claim,
+            sameness=copy.sameness.value,
+            seconds=copy.seconds,
+            covers=round(min(1.0, copy.seconds / seconds), 3),
+            finding_id=finding.event_id,
+        )
+        for copy in finding.copies
     )
 
 

@@ -14,6 +14,7 @@ from shared.events import AiUse, LabelAction, Outcome, Record
 
 AI_DETECTOR = "ai_detector"
 VOICE_MATCHER = "voice_matcher"
+FINGERPRINT = "fingerprint"
 
 
 class FindingState(StrEnum):
@@ -120,7 +121,7 @@ class FindingFacts(Record):
 
 
 class GrantFacts(Record):
-    """A consent grant that was considered, and what it lacked if it was not live."""
+    """A consent grant, or a presented artist key, that was considered, and what it lacked if not live."""
 
     grant_id: str
     event_id: str
@@ -134,8 +135,9 @@ class GrantFacts(Record):
 class ArtistFacts(Record):
     """A protected artist as this delivery stands to them.
 
-    ``standing`` weighs, in this order: protection withdrawn, the artist's own distributor, a live grant. An
-    artist the registry does not know (yet) counts as protected by nobody's leave: unauthorised.
+    ``standing`` weighs, in this order: protection withdrawn, the artist's own distributor or a live key of
+    the artist, a live grant. An artist the registry does not know (yet) counts as protected by nobody's
+    leave: unauthorised.
     """
 
     artist_id: str
@@ -177,6 +179,29 @@ class ClaimFacts(ArtistFacts):
         return (self.grant.event_id,) if self.grant else ()
 
 
+class CopyFacts(Record):
+    """A track that holds the same recording, or a part of it.
+
+    ``same_claim``: both deliveries name the same artist or ISRC. ``covers`` is the share of this delivery
+    that was found to be the same.
+    """
+
+    track_id: str
+    distributor: str
+    removed: bool
+    earlier: bool
+    same_distributor: bool
+    same_claim: bool
+    sameness: str = Field(description="same_file, same_samples or same_sound")
+    seconds: float
+    covers: float
+    finding_id: str
+
+    @property
+    def evidence(self) -> tuple[str, ...]:
+        return (self.finding_id,)
+
+
 class ReviewFacts(Record):
     """A person's answer. Who it was is in the review event, not here."""
 
@@ -212,6 +237,7 @@ class PolicyInput(Record):
     findings: tuple[FindingFacts, ...]
     matches: tuple[MatchFacts, ...] = ()
     claims: tuple[ClaimFacts, ...] = ()
+    copies: tuple[CopyFacts, ...] = ()
     review: ReviewFacts | None = None
     label_statements: tuple[LabelStatementFacts, ...] = ()
 
@@ -253,9 +279,11 @@ class RuleScope(Record):
     distributor: DistributorFacts
     ai: Annotated[FindingFacts, Field(description="the AI detector's finding")]
     voice: Annotated[FindingFacts, Field(description="the voice matcher's finding")]
+    fingerprint: Annotated[FindingFacts, Field(description="the finding on copies of the recording")]
     findings: tuple[FindingFacts, ...]
     matches: tuple[MatchFacts, ...]
     claims: tuple[ClaimFacts, ...]
+    copies: tuple[CopyFacts, ...]
     evaluated_at: AwareDatetime
 
 
@@ -266,8 +294,10 @@ def scope_of(given: PolicyInput) -> RuleScope:
         distributor=given.distributor,
         ai=given.finding(AI_DETECTOR),
         voice=given.finding(VOICE_MATCHER),
+        fingerprint=given.finding(FINGERPRINT),
         findings=given.findings,
         matches=given.matches,
         claims=given.claims,
+        copies=given.copies,
         evaluated_at=given.evaluated_at,
     )

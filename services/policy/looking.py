@@ -9,7 +9,7 @@ from pydantic import BaseModel
 
 from services.policy.compiled import Group, Policy
 from services.policy.expressions.flat import variable
-from services.policy.inputs import AI_DETECTOR, VOICE_MATCHER, PolicyInput
+from services.policy.inputs import AI_DETECTOR, FINGERPRINT, VOICE_MATCHER, PolicyInput
 from services.policy.texts import ABSENT, shown
 
 _getter = cache(attrgetter)
@@ -20,16 +20,23 @@ class Sight:
 
     def __init__(self, policy: Policy, given: PolicyInput) -> None:
         ai, voice = given.finding(AI_DETECTOR), given.finding(VOICE_MATCHER)
-        self.evidence = (("ai", ai.evidence), ("voice", voice.evidence))
+        fingerprint = given.finding(FINGERPRINT)
+        self.evidence = (
+            ("ai", ai.evidence),
+            ("voice", voice.evidence),
+            ("fingerprint", fingerprint.evidence),
+        )
         roots: dict[str, Any] = {
             "declaration": given.declaration,
             "audio": given.audio,
             "distributor": given.distributor,
             "ai": ai,
             "voice": voice,
+            "fingerprint": fingerprint,
             "findings": given.findings,
             "matches": given.matches,
             "claims": given.claims,
+            "copies": given.copies,
             "evaluated_at": given.evaluated_at,
         }
         self._shown_names = policy.shown_names

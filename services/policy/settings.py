@@ -5,7 +5,7 @@ from pathlib import Path
 from pydantic import Field
 
 from services.policy.compiled import DEFAULT_LABELS, DEFAULT_POLICY
-from services.policy.inputs import AI_DETECTOR, VOICE_MATCHER
+from services.policy.inputs import AI_DETECTOR, FINGERPRINT, VOICE_MATCHER
 from shared.settings import WorkerSettings
 
 
@@ -16,7 +16,9 @@ class PolicySettings(WorkerSettings):
     policy_file: Path = Field(default=DEFAULT_POLICY, description="the policy that decides")
     policy_labels: Path = Field(default=DEFAULT_LABELS, description="label texts")
     policy_required_detectors: tuple[str, ...] = Field(
-        default=(AI_DETECTOR, VOICE_MATCHER), min_length=1, description="a decision waits for these"
+        default=(AI_DETECTOR, VOICE_MATCHER, FINGERPRINT),
+        min_length=1,
+        description="a decision waits for these",
     )
     policy_deadline_seconds: float = Field(
         default=120.0, gt=0.0, description="after the upload; then what is missing holds the track"

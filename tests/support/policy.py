@@ -9,7 +9,7 @@ from typing import Any
 
 from services.policy.assemble import assemble
 from services.policy.domain import EMPTY_VIEW, next_change
-from services.policy.inputs import AI_DETECTOR, VOICE_MATCHER, PolicyInput
+from services.policy.inputs import AI_DETECTOR, FINGERPRINT, VOICE_MATCHER, PolicyInput
 from services.policy.ports import TrackState
 from services.policy.registry import Registry
 from services.policy.touched import touched_artists, touched_names
@@ -23,13 +23,16 @@ from shared.events import (
     FindingRecorded,
     Outcome,
     ProtectedArtist,
+    RecordingCopy,
     ReviewResolved,
+    Sameness,
+    TimeRange,
     TrackUploaded,
     Verdict,
 )
 from shared.ids import deterministic_id
 from shared.views.tracks import TrackEvent, TrackView, field_of, fold
-from tests.support.events import A_TIME, an_upload
+from tests.support.events import A_TIME, an_upload, track_id
 
 DAY = timedelta(days=1)
 REQUIRED = (AI_DETECTOR, VOICE_MATCHER)
@@ -88,6 +91,25 @@ def a_match(artist_id: str, strength: str) -> ArtistMatch:
     )
 
 
+def a_copy(**changes: Any) -> RecordingCopy:
+    """Ten seconds of another distributor's earlier track."""
+    copy = RecordingCopy(
+        track_id=track_id(900),
+        distributor_id="earlybird",
+        delivered_at=A_TIME - DAY,
+        sameness=Sameness.SOUND,
+        removed=False,
+        earlier=True,
+        same_distributor=False,
+        same_claim=False,
+        here=TimeRange(start=0.0, end=10.0),
+        there=TimeRange(start=0.0, end=10.0),
+        seconds=10.0,
+        bit_error_rate=0.02,
+    )
+    return copy.model_copy(update=changes)
+
+
 def a_review(of: DecisionMade, outcome: str = "publish", **changes: Any) -> ReviewResolved:
     review = ReviewResolved(
         event_id=deterministic_id("review", of.event_id, outcome),
@@ -120,6 +142,14 @@ def scenario_track(scenario: Mapping[str, Any]) -> tuple[TrackUploaded, tuple[Fi
         AI_DETECTOR: a_finding(upload, AI_DETECTOR, scenario["ai"]) if scenario["ai"] != "missing" else None,
         VOICE_MATCHER: a_finding(upload, VOICE_MATCHER, scenario["voice"], matches=matches)
         if scenario["voice"] != "missing"
+        else None,
+        FINGERPRINT: a_finding(
+            upload,
+            FINGERPRINT,
+            scenario["fingerprint"],
+            copies=tuple(a_copy(**written) for written in scenario.get("copies", [])),
+        )
+        if "fingerprint" in scenario
         else None,
     }
     return upload, tuple(finding for finding in findings.values() if finding is not None)
