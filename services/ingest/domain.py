@@ -112,6 +112,11 @@ Text = Annotated[
     AfterValidator(_printable),
 ]
 DeclaredAiUse = Annotated[AiUse, BeforeValidator(_lower)]
+ArtistKey = Annotated[
+    str,
+    StringConstraints(pattern=r"^tga_[!-~]{20,200}$", strip_whitespace=True),
+    Field(description="an artist's key, as the artist gave it to you: what you deliver is the artist's own"),
+]
 TerritoryCode = Annotated[
     str,
     StringConstraints(pattern=r"^([A-Z]{2}|Worldwide)$"),
@@ -149,10 +154,14 @@ class TrackForm(_Form):
         "Worldwide",
     )
     test_delivery: bool = False
+    artist_keys: Annotated[tuple[ArtistKey, ...], Field(max_length=20)] = ()
 
 
 def read_metadata(content: bytes) -> Declaration | Refused:
-    """The declaration in the ``metadata`` part, or every fault that it has, by field."""
+    """The declaration in the ``metadata`` part, or every fault that it has, by field.
+
+    Of artist keys it holds the digests alone.
+    """
     try:
         form = TrackForm.model_validate_json(content)
     except ValidationError as error:
@@ -173,6 +182,9 @@ def read_metadata(content: bytes) -> Declaration | Refused:
         release_date=form.release_date,
         territories=tuple(sorted(set(form.territories))),
         test_delivery=form.test_delivery,
+        artist_keys_sha256=tuple(
+            sorted({hashlib.sha256(key.encode()).hexdigest() for key in form.artist_keys})
+        ),
     )
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, time
 
 from services.policy.inputs import GrantFacts, GrantState
-from shared.events import ConsentGrant, Declaration, GrantUse
+from shared.events import ArtistKeyGiven, ConsentGrant, Declaration, GrantUse
 
 EVERYONE = "*"
 WORLDWIDE = "Worldwide"
@@ -24,7 +24,7 @@ class Delivery:
 
 @dataclass(frozen=True)
 class Consent:
-    """The grants of one artist that were considered, and the live one that stands, if there is one."""
+    """The grants (or keys) of one artist that were considered, and the live one that stands, if any."""
 
     considered: tuple[GrantFacts, ...]
     standing: GrantFacts | None
@@ -44,6 +44,34 @@ def weigh(grants: Iterable[ConsentGrant], delivery: Delivery, at: datetime) -> C
     if not live:
         return Consent(considered, None)
     return Consent(considered, _facts(max(live, key=_specificity), GrantState.LIVE, at))
+
+
+def weigh_keys(keys: Iterable[ArtistKeyGiven], delivery: Delivery, at: datetime) -> Consent:
+    """Judge the artist's keys that were presented with the delivery; a live one makes it the artist's own."""
+    presented = set(delivery.declaration.artist_keys_sha256)
+    judged = tuple(
+        GrantFacts(
+            grant_id=key.key_id,
+            event_id=key.event_id,
+            state=state,
+            label_required=False,
+            changes_at=_changes_at(key, state, at),
+        )
+        for key in sorted(keys, key=lambda key: key.key_id)
+        if key.key_sha256 in presented
+        for state in (_key_state(key, delivery, at),)
+    )
+    return Consent(judged, next((one for one in judged if one.state is GrantState.LIVE), None))
+
+
+def _key_state(key: ArtistKeyGiven, delivery: Delivery, at: datetime) -> GrantState:
+    checks = (
+        (key.distributor_id in {None, delivery.distributor_id}, GrantState.OTHER_GRANTEE),
+        (key.revoked_at is None or at < key.revoked_at, GrantState.REVOKED),
+        (key.valid_from <= at, GrantState.NOT_YET_VALID),
+        (at < key.valid_until, GrantState.EXPIRED),
+    )
+    return next((state for holds, state in checks if not holds), GrantState.LIVE)
 
 
 def state_of(grant: ConsentGrant, delivery: Delivery, at: datetime) -> GrantState:
@@ -101,7 +129,7 @@ def _facts(grant: ConsentGrant, state: GrantState, at: datetime) -> GrantFacts:
     )
 
 
-def _changes_at(grant: ConsentGrant, state: GrantState, at: datetime) -> datetime | None:
+def _changes_at(grant: ConsentGrant | ArtistKeyGiven, state: GrantState, at: datetime) -> datetime | None:
     if state is GrantState.LIVE:
         ends = (grant.valid_until, grant.revoked_at)
         return min(end for end in ends if end is not None and end > at)

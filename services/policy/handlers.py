@@ -24,6 +24,7 @@ from services.policy.ports import Deadlines, DecisionLog, TrackLocks, Tracks, Tr
 from services.policy.registry import Registry
 from shared.clock import Clock
 from shared.events import (
+    ArtistKeyGiven,
     ConsentGrant,
     DecisionMade,
     FindingRecorded,
@@ -125,6 +126,12 @@ class PolicyHandlers:
 
     async def on_grant(self, event: ConsentGrant) -> Outcome:
         """Consent was given, changed or revoked: tracks with the artist are looked at again."""
+        self._registry.learn(event)
+        await self._look_again_at(event.artist_id, cause=event.event_id)
+        return Done()
+
+    async def on_artist_key(self, event: ArtistKeyGiven) -> Outcome:
+        """An artist gave or revoked a key: tracks with the artist are looked at again."""
         self._registry.learn(event)
         await self._look_again_at(event.artist_id, cause=event.event_id)
         return Done()

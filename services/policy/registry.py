@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 from services.policy.names import keys_of
-from shared.events import ArtistStatus, ConsentGrant, ProtectedArtist
+from shared.events import ArtistKeyGiven, ArtistStatus, ConsentGrant, ProtectedArtist
 
 
 class Registry:
@@ -14,15 +14,24 @@ class Registry:
     by name.
     """
 
-    def __init__(self, artists: Iterable[ProtectedArtist] = (), grants: Iterable[ConsentGrant] = ()) -> None:
+    def __init__(
+        self,
+        artists: Iterable[ProtectedArtist] = (),
+        grants: Iterable[ConsentGrant] = (),
+        keys: Iterable[ArtistKeyGiven] = (),
+    ) -> None:
         self._artists: dict[str, ProtectedArtist] = {}
         self._grants: dict[str, ConsentGrant] = {}
         self._by_name: defaultdict[str, set[str]] = defaultdict(set)
         self._grants_by_artist: defaultdict[str, set[str]] = defaultdict(set)
+        self._keys: dict[str, ArtistKeyGiven] = {}
+        self._keys_by_artist: defaultdict[str, set[str]] = defaultdict(set)
         for artist in artists:
             self.put_artist(artist.artist_id, artist)
         for grant in grants:
             self.put_grant(grant.grant_id, grant)
+        for key in keys:
+            self.put_key(key.key_id, key)
 
     def put_artist(self, artist_id: str, artist: ProtectedArtist | None) -> None:
         """The new word on an artist; None forgets them."""
@@ -45,22 +54,37 @@ class Registry:
             self._grants[grant_id] = grant
             self._grants_by_artist[grant.artist_id].add(grant_id)
 
-    def learn(self, change: ProtectedArtist | ConsentGrant) -> bool:
+    def put_key(self, key_id: str, key: ArtistKeyGiven | None) -> None:
+        """The new word on an artist's key; None forgets it."""
+        before = self._keys.pop(key_id, None)
+        if before is not None:
+            self._keys_by_artist[before.artist_id].discard(key_id)
+        if key is not None:
+            self._keys[key_id] = key
+            self._keys_by_artist[key.artist_id].add(key_id)
+
+    def learn(self, change: ProtectedArtist | ConsentGrant | ArtistKeyGiven) -> bool:
         """A change that may have overtaken, or been overtaken by, the registry's own reading of the topic.
 
         Returns whether it is the last word: False where a newer one is known already.
         """
-        known = (
-            self._artists.get(change.artist_id)
-            if isinstance(change, ProtectedArtist)
-            else self._grants.get(change.grant_id)
-        )
+        known: ProtectedArtist | ConsentGrant | ArtistKeyGiven | None
+        match change:
+            case ProtectedArtist():
+                known = self._artists.get(change.artist_id)
+            case ConsentGrant():
+                known = self._grants.get(change.grant_id)
+            case ArtistKeyGiven():
+                known = self._keys.get(change.key_id)
         if known is not None and known.occurred_at > change.occurred_at:
             return False
-        if isinstance(change, ProtectedArtist):
-            self.put_artist(change.artist_id, change)
-        else:
-            self.put_grant(change.grant_id, change)
+        match change:
+            case ProtectedArtist():
+                self.put_artist(change.artist_id, change)
+            case ConsentGrant():
+                self.put_grant(change.grant_id, change)
+            case ArtistKeyGiven():
+                self.put_key(change.key_id, change)
         return True
 
     def name_keys(self, artist_id: str) -> frozenset[str]:
@@ -74,6 +98,9 @@ class Registry:
         """Every active artist with this name or alias, after normalisation; in order of artist id."""
         found = {artist_id for key in keys_of(name) for artist_id in self._by_name.get(key, ())}
         return tuple(self._artists[artist_id] for artist_id in sorted(found))
+
+    def keys_of(self, artist_id: str) -> tuple[ArtistKeyGiven, ...]:
+        return tuple(self._keys[key_id] for key_id in sorted(self._keys_by_artist.get(artist_id, ())))
 
     def grants_of(self, artist_id: str) -> tuple[ConsentGrant, ...]:
         return tuple(self._grants[grant_id] for grant_id in sorted(self._grants_by_artist.get(artist_id, ())))

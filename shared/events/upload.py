@@ -48,6 +48,9 @@ class Declaration(Record):
     release_date: date | None = None
     territories: tuple[Territory, ...] = ("Worldwide",)
     test_delivery: bool = False
+    artist_keys_sha256: tuple[Sha256, ...] = Field(
+        default=(), description="of the artist keys that the distributor presented"
+    )
 
 
 class AudioRef(Record):
