@@ -65,7 +65,7 @@ def test_what_cannot_be_measured_says_why(readout: Readout, pcm: np.ndarray, obs
     assert measured.obstacle is obstacle
     assert measured.score is None
     assert measured.seconds_measured == 0.0
-    assert explanation(measured, readout)["reason"] == f"not measured: {obstacle.replace('_', ' ')}"
+    assert explanation(measured, readout)["reasons"] == [f"not measured: {obstacle.replace('_', ' ')}"]
     assert measurements(measured) == {}
 
 
