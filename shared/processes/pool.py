@@ -6,6 +6,7 @@ from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
+from functools import partial
 from types import TracebackType
 from typing import Self, TypeVar, TypeVarTuple, Unpack
 
@@ -78,5 +79,6 @@ def _fresh(processes: int) -> ProcessPoolExecutor:
 def _traced(name: str, parent: str | None, work: Callable[[Unpack[A]], T], *arguments: *A) -> T:
     """In the process of the pool: ``work`` in a span of the trace that asked for it."""
     tracing.configure(name)
-    with tracing.span(f"{name} {getattr(work, '__name__', 'work')}", parent=parent):
+    named = work.func if isinstance(work, partial) else work
+    with tracing.span(f"{name} {getattr(named, '__name__', 'work')}", parent=parent):
         return work(*arguments)

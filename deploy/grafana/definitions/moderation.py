@@ -93,7 +93,7 @@ MODERATION = Dashboard(
             "Share of answers that upheld (label or reject) what each reason held. Low: the rule holds the "
             "wrong tracks.",
             'sum by (code) (increase(trackgate_reviewed_reasons_total{after=~"label|reject"}[$__range]))'
-            " / sum by (code) (increase(trackgate_reviewed_reasons_total[$__range]))"
+            " / (sum by (code) (increase(trackgate_reviewed_reasons_total[$__range])) > 0)"
             " or 0 * sum by (code) (increase(trackgate_reviewed_reasons_total[$__range]))",
             kind="bargauge",
             unit="percentunit",
@@ -103,7 +103,7 @@ MODERATION = Dashboard(
             "Appeals by reason",
             "Share of answered appeals that overturned what each reason had held.",
             f'sum by (reason) (increase({_APPEALS}{{outcome="overturned"}}[$__range]))'
-            f" / sum by (reason) (increase({_APPEALS}[$__range]))"
+            f" / (sum by (reason) (increase({_APPEALS}[$__range])) > 0)"
             f" or 0 * sum by (reason) (increase({_APPEALS}[$__range]))",
             kind="bargauge",
             unit="percentunit",

@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Callable
 from contextlib import asynccontextmanager
+from functools import partial
 
 import httpx
 import pytest
@@ -18,6 +19,7 @@ from shared.errors import SettingsError
 from shared.events import FindingRecorded, TrackUploaded
 from shared.http import TELEMETRY
 from shared.processes import ProcessPool
+from shared.processes.pool import _traced
 from shared.settings import WorkerSettings
 from shared.stream.envelope import envelope
 from shared.stream.handler import Subscription
@@ -139,6 +141,14 @@ async def test_work_in_a_process_of_the_pool_is_in_the_trace(spans: InMemorySpan
             seen = await pool.run(traceparent_here)
     assert isinstance(seen, str)
     assert seen.split("-")[1] == TRACE
+
+
+@pytest.mark.parametrize("work", [traceparent_here, partial(traceparent_here)])
+def test_a_span_of_the_pool_is_called_after_its_work(
+    spans: InMemorySpanExporter, work: Callable[[], str | None]
+):
+    _traced("ai_detector", CALLER, work)
+    assert [span.name for span in spans.get_finished_spans()] == ["ai_detector traceparent_here"]
 
 
 def test_without_an_exporter_nothing_is_recorded_and_a_trace_is_handed_on(monkeypatch: pytest.MonkeyPatch):
