@@ -18,6 +18,7 @@ SECTIONS: tuple[tuple[str, str, str, type[BaseSettings]], ...] = (
     ("ingest", "services.ingest.settings", "IngestSettings", Settings),
     ("ai_detector", "services.ai_detector.settings", "DetectorSettings", WorkerSettings),
     ("voice_matcher", "services.voice_matcher.main", "VoiceMatcherSettings", WorkerSettings),
+    ("fingerprints", "services.fingerprints.settings", "FingerprintsSettings", WorkerSettings),
     ("registry", "services.registry.settings", "RegistrySettings", Settings),
     ("policy", "services.policy.settings", "PolicySettings", WorkerSettings),
     ("moderation worker", "services.moderation.settings", "ModerationWorkerSettings", WorkerSettings),

@@ -9,7 +9,7 @@ from deploy.samples.manifest import ExpectedOutcome, Sample
 from services.cli.problems import Refusal
 from services.cli.tracks import Track
 
-REQUIRED_DETECTORS = ("ai_detector", "voice_matcher")
+REQUIRED_DETECTORS = ("ai_detector", "voice_matcher", "fingerprint")
 MISSING_REASON = "finding_missing"
 """Policy's word for a detector that has not answered by its deadline; its late answer re-opens the case."""
 _KIND = re.compile(r"\((\w+)\)$")

@@ -73,6 +73,7 @@ _ROWS = (
     _Row("policy", 18813, _WORKER),
     _Row("ai_detector", 18811, _WORKER),
     _Row("voice_matcher", 18812, _WORKER, files=_VOICEPRINTS),
+    _Row("fingerprints", 18816, _WORKER),
     _Row("moderation_worker", 18814, _WORKER, package="moderation", command=("worker",)),
     _Row(
         "moderation",
@@ -91,7 +92,13 @@ _ROWS = (
         files={"TRACKGATE_WEBHOOK_KEY_FILE": "webhooks/key"},
         env=_OWN_RECEIVERS,
     ),
-    _Row("ingest", 18801, "TRACKGATE_INGEST_PORT"),
+    _Row(
+        "ingest",
+        18801,
+        "TRACKGATE_INGEST_PORT",
+        files={"TRACKGATE_WEBHOOK_KEY_FILE": "webhooks/key"},
+        env=_OWN_RECEIVERS,
+    ),
 )
 _ADDRESSES = "TRACKGATE_SERVICES"
 _REGISTRY_TOKEN_DIGEST = "TRACKGATE_REGISTRY_TOKEN_SHA256"  # noqa: S105 - the name of a variable

@@ -100,7 +100,7 @@ def test_every_sample_gets_its_expected_decision_and_a_second_run_screens_nothin
         assert set(entry["labels"]) >= set(sample.expected.labels)
         assert (entry["track_id"] is None) == refused
         assert {finding["detector"] for finding in entry["findings"]} == (
-            set() if refused else {"ai_detector", "voice_matcher"}
+            set() if refused else {"ai_detector", "voice_matcher", "fingerprint"}
         )
         assert entry["seconds"] > 0
     assert len({entry["track_id"] for entry in entries if entry["track_id"]}) == sum(

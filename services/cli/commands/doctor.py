@@ -26,6 +26,7 @@ PORTS = {
     "policy": 18813,
     "moderation_worker": 18814,
     "notifier": 18815,
+    "fingerprints": 18816,
 }
 _MARKS = {Level.OK: "[green]✓ ok  [/]", Level.WARN: "[yellow]! warn[/]", Level.FAIL: "[red]✗ fail[/]"}
 

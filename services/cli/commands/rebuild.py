@@ -24,6 +24,7 @@ class Rebuilder(StrEnum):
     POLICY = "policy"
     MODERATION = "moderation"
     NOTIFIER = "notifier"
+    FINGERPRINTS = "fingerprints"
 
 
 @dataclass(frozen=True)

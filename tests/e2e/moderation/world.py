@@ -253,6 +253,7 @@ async def a_world(endpoints: Endpoints, home: Path) -> AsyncIterator[World]:
         "TRACKGATE_SESSION_SECONDS": "6",
         "TRACKGATE_RETRY_SECONDS": "[1, 2]",
         "TRACKGATE_POLICY_DEADLINE_SECONDS": "600",
+        "TRACKGATE_POLICY_REQUIRED_DETECTORS": '["ai_detector", "voice_matcher"]',
         "TRACKGATE_MODERATION_PORT": str(port),
         "TRACKGATE_MODERATION_REVIEWERS": str(reviewers),
         "TRACKGATE_MODERATION_AUDIT": str(home / "audit.jsonl"),

@@ -97,7 +97,7 @@ def standing(decisions: list[DecisionMade]) -> dict[str, DecisionMade]:
 
 @pytest.mark.timeout(300)
 def test_every_track_is_decided_once_in_effect_though_a_worker_is_killed_in_the_middle(system, batch):
-    for service in ("policy", "voice_matcher"):
+    for service in ("policy", "voice_matcher", "fingerprints"):
         system.start(service)
     detectors = [system.start("ai_detector"), system.start("ai_detector")]
     wait_until(lambda: all(service.ready() for service in system.started), "the services are ready")
@@ -121,7 +121,7 @@ def test_every_track_is_decided_once_in_effect_though_a_worker_is_killed_in_the_
     assert all("missing" not in reason.code for d in final.values() for reason in d.reasons)
     findings: list[FindingRecorded] = read(system, FINDINGS)
     assert {(f.track_id, f.detector) for f in findings} == {
-        (track, detector) for track in tracks for detector in ("ai_detector", "voice_matcher")
+        (track, detector) for track in tracks for detector in ("ai_detector", "voice_matcher", "fingerprint")
     }
 
 

@@ -61,6 +61,7 @@ def environment(endpoints: Endpoints) -> dict[str, str]:
         "TRACKGATE_HEALTH_PORT": "0",
         "TRACKGATE_POLICY_DEADLINE_SECONDS": f"{DEADLINE:.0f}",
         "TRACKGATE_POLICY_GRACE_SECONDS": "0",
+        "TRACKGATE_POLICY_REQUIRED_DETECTORS": '["ai_detector", "voice_matcher"]',
         "TRACKGATE_POLICY_LEASE_SECONDS": "5",
         "TRACKGATE_SESSION_SECONDS": "6",
         "TRACKGATE_RETRY_SECONDS": "[1, 2]",

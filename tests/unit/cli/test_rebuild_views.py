@@ -31,10 +31,12 @@ def test_each_service_rebuilds_its_own_in_order(services: Path) -> None:
     ended = CliRunner().invoke(app, ["rebuild-views", "--json"])
     assert ended.exit_code == 0, ended.output
     assert (services / "asked").read_text().splitlines() == [
-        f"-m services.{name} rebuild-views" for name in ("ingest", "policy", "moderation", "notifier")
+        f"-m services.{name} rebuild-views"
+        for name in ("ingest", "policy", "moderation", "notifier", "fingerprints")
     ]
     assert [one["last_line"] for one in json.loads(ended.stdout)] == [
-        f"3 events of services.{name}" for name in ("ingest", "policy", "moderation", "notifier")
+        f"3 events of services.{name}"
+        for name in ("ingest", "policy", "moderation", "notifier", "fingerprints")
     ]
 
 

@@ -11,7 +11,7 @@ def present(name: str, partitions: int) -> TopicResult:
 
 def test_every_topic_with_consumers_has_its_groups_and_retries_have_their_own() -> None:
     readers = expected_readers()
-    assert set(readers["tracks.uploaded"]) == {"ai_detector", "voice_matcher", "policy"}
+    assert set(readers["tracks.uploaded"]) == {"ai_detector", "voice_matcher", "fingerprints", "policy"}
     assert readers["tracks.uploaded.policy.retry.10m"] == ("policy.retries",)
     assert "tracks.uploaded.policy.dlq" not in readers
 

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from deploy.local.results import (
+    REQUIRED_DETECTORS,
     Decided,
     Given,
     Refused,
@@ -47,7 +48,7 @@ def track(
     *reasons: str,
     labels: tuple[str, ...] = (),
     automated: bool = True,
-    detectors: tuple[str, ...] = ("ai_detector", "voice_matcher"),
+    detectors: tuple[str, ...] = REQUIRED_DETECTORS,
 ) -> Track:
     decision = outcome and Decision(
         outcome=outcome,
@@ -174,9 +175,9 @@ def test_a_decision_for_want_of_a_finding_is_not_settled() -> None:
 @pytest.mark.parametrize(
     ("heard", "told"),
     [
-        (("ai_detector",), "the finding of voice_matcher is missing"),
-        ((), "the finding of ai_detector and of voice_matcher is missing"),
-        (("ai_detector", "voice_matcher"), "policy has not decided"),
+        (("ai_detector", "fingerprint"), "the finding of voice_matcher is missing"),
+        ((), "the finding of ai_detector and of voice_matcher and of fingerprint is missing"),
+        (REQUIRED_DETECTORS, "policy has not decided"),
     ],
 )
 def test_what_an_undecided_track_waits_for_is_named(heard: tuple[str, ...], told: str) -> None:

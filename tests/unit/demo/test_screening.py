@@ -125,7 +125,7 @@ async def test_without_a_decision_it_is_told_which_finding_is_missing() -> None:
 
     assert isinstance(one.given, Undecided)
     assert one.given.track_id == "t-1"
-    assert "the finding of voice_matcher is missing" in one.given.why
+    assert "the finding of voice_matcher and of fingerprint is missing" in one.given.why
 
 
 async def test_a_refusal_is_a_result_and_an_outage_is_none() -> None:

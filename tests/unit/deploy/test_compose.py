@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[3]
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 SERVICES = COMPOSE["services"]
 OURS = {name: service for name, service in SERVICES.items() if service["image"].startswith("trackgate/")}
-WORKERS = {"ai_detector", "voice_matcher", "policy", "moderation_worker", "notifier"}
+WORKERS = {"ai_detector", "voice_matcher", "fingerprints", "policy", "moderation_worker", "notifier"}
 
 
 def test_it_follows_the_compose_specification():
