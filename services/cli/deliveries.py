@@ -7,7 +7,6 @@ from typing import Any
 
 from shared.errors import ContractError
 from shared.events import DeliveryStep, WebhookDelivery
-from shared.ids import deterministic_id
 from shared.views.deliveries import Delivery, fold_delivery
 
 
@@ -56,26 +55,6 @@ def matching(log: Log, start: str) -> list[Delivery]:
         for delivery_id, delivery in log.deliveries.items()
         if delivery_id.startswith(start) or delivery.last.track_id.startswith(start)
     ]
-
-
-def replayed(delivery: Delivery, now: datetime) -> WebhookDelivery:
-    """Another round from the first attempt, at once. The id stays, so that a receiver knows a repeat."""
-    sequence = delivery.last.sequence + 1
-    return WebhookDelivery(
-        event_id=deterministic_id(
-            "webhook-delivery", delivery.last.delivery_id, str(sequence), DeliveryStep.REPLAYED.value
-        ),
-        occurred_at=now,
-        delivery_id=delivery.last.delivery_id,
-        distributor_id=delivery.last.distributor_id,
-        track_id=delivery.last.track_id,
-        decision_id=delivery.last.decision_id,
-        step=DeliveryStep.REPLAYED,
-        sequence=sequence,
-        generation=delivery.last.generation,
-        due_at=now,
-        body=delivery.body,
-    )
 
 
 def row(delivery: Delivery) -> dict[str, Any]:

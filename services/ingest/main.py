@@ -10,22 +10,26 @@ from fastapi import FastAPI
 from redis.asyncio import Redis
 
 from services.ingest.adapters.announcing import KafkaAnnouncer
+from services.ingest.adapters.deliveries import RedisDeliveryLog
 from services.ingest.adapters.distributors import RegisteredDistributors
 from services.ingest.adapters.inspecting import SandboxedInspector
 from services.ingest.adapters.reading import UploadReader
 from services.ingest.adapters.redis_ledger import RedisLedger, RedisUploadViews
 from services.ingest.checks import broker_check, redis_check, store_check
+from services.ingest.endpoints import Endpoints
 from services.ingest.handlers import Intake
 from services.ingest.openapi import DESCRIPTION, TITLE
 from services.ingest.portal.identity import PortalIdentity
 from services.ingest.portal.pages import Portal, portal_routes, portal_static
 from services.ingest.portal.rendering import Pages
 from services.ingest.portal.sessions import RedisSessions
+from services.ingest.portal.webhook_page import webhook_page_routes
 from services.ingest.rebuild import rebuild
 from services.ingest.routes.appeals import appeal_routes
 from services.ingest.routes.caller import CallerIdentity
 from services.ingest.routes.delivering import delivery_routes
 from services.ingest.routes.tracks import track_routes
+from services.ingest.routes.webhook import webhook_routes
 from services.ingest.settings import IngestSettings
 from shared import tracing
 from shared.clock import SystemClock
@@ -40,6 +44,9 @@ from shared.stream.replay import replay
 from shared.topics import DISTRIBUTORS, UPLOADS, WEBHOOKS
 from shared.views.redis_deliveries import RedisDeliveries
 from shared.views.redis_tracks import RedisTrackViews
+from shared.webhooks.registering import Registering
+from shared.webhooks.sealing import new_secret
+from shared.webhooks.settings import load_seal
 
 REDIS_SECONDS = 2.0
 
@@ -92,17 +99,19 @@ def build_app(settings: IngestSettings) -> FastAPI:
     app.include_router(track_routes(identity, ledger, RedisTrackViews(watching)))
     appeals = RedisUploadViews(RedisTrackViews(redis))
     app.include_router(appeal_routes(identity, RedisTrackViews(watching), appeals, publisher, clock))
+    deliveries = RedisDeliveryLog(RedisDeliveries(redis))
+    endpoints = Endpoints(webhooks.current, deliveries, publisher, registering(settings), clock)
+    app.include_router(webhook_routes(identity, endpoints))
     portal = Portal(
         intake=intake,
         identity=portal_identity,
         sessions=sessions,
         ledger=ledger,
         views=RedisTrackViews(redis),
-        webhooks=webhooks.current,
-        deliveries=RedisDeliveries(redis),
         pages=Pages(),
     )
     app.include_router(portal_routes(portal))
+    app.include_router(webhook_page_routes(portal_identity, endpoints, portal.pages))
     app.mount("/portal/static", portal_static())
     checks = {
         "kafka": broker_check(settings.kafka),
@@ -111,6 +120,12 @@ def build_app(settings: IngestSettings) -> FastAPI:
     }
     app.include_router(probes(checks))
     return app
+
+
+def registering(settings: IngestSettings) -> Registering | None:
+    """None without a key: distributors then ask the platform to register their endpoints."""
+    seal = load_seal(settings)
+    return None if seal is None else Registering(seal, settings.webhook_allowed_hosts, new_secret)
 
 
 async def rebuild_views(settings: IngestSettings) -> str:

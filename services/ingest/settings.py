@@ -3,10 +3,10 @@
 from pydantic import Field
 
 from shared.audio import DecodeLimits
-from shared.settings import Settings
+from shared.webhooks.settings import WebhookSettings
 
 
-class IngestSettings(Settings):
+class IngestSettings(WebhookSettings):
     ingest_port: int = Field(default=18801, ge=1, le=65535, description="port of the upload API")
     ingest_max_bytes: int = Field(default=2 * 1024**3, ge=1024, description="largest audio file")
     ingest_max_hours: float = Field(default=3.0, gt=0.0, le=24.0, description="longest recording")

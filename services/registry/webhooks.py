@@ -2,8 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
@@ -14,12 +13,9 @@ from services.registry.handlers import NO_DISTRIBUTOR
 from services.registry.ports import Ledger
 from shared.clock import Clock
 from shared.events import DistributorRegistered, WebhookRegistered
-from shared.ids import deterministic_id
-from shared.webhooks.address import Forbidden, judge_url
+from shared.webhooks.address import Forbidden
+from shared.webhooks.registering import NewWebhook, Registering, switched_off
 from shared.webhooks.sealing import Seal
-
-OVERLAP = timedelta(hours=24)
-"""For so long after a change of the secret the one before signs as well."""
 
 NO_WEBHOOK = Refused("webhook-not-found", "this distributor has no webhook")
 NOT_SET_UP = Refused("webhooks-not-set-up", "the registry has no TRACKGATE_WEBHOOK_KEY to seal secrets with")
@@ -56,14 +52,6 @@ class WebhookView(BaseModel):
         )
 
 
-@dataclass(frozen=True)
-class NewWebhook:
-    """``secret`` is there when it was made now."""
-
-    webhook: WebhookRegistered
-    secret: str | None
-
-
 class Webhooks:
     def __init__(
         self,
@@ -77,10 +65,8 @@ class Webhooks:
     ) -> None:
         self._webhooks = webhooks
         self._distributors = distributors
-        self._seal = seal
         self._clock = clock
-        self._allowed_hosts = allowed_hosts
-        self._make_secret = make_secret
+        self._registering = Registering(seal, allowed_hosts, make_secret) if seal is not None else None
         self._writing = asyncio.Lock()
 
     @property
@@ -88,58 +74,30 @@ class Webhooks:
         return self._webhooks.current
 
     async def register(self, distributor_id: str, form: WebhookForm) -> NewWebhook | Refused:
-        """Register or change the endpoint; a new generation each time, so a switched-off one lives again."""
+        """Register or change the endpoint. Distributors do the same in their portal: the last word stands."""
         if distributor_id not in self._distributors.current:
             return NO_DISTRIBUTOR
-        if self._seal is None:
+        if self._registering is None:
             return NOT_SET_UP
-        judged = judge_url(form.url, self._allowed_hosts)
-        if isinstance(judged, Forbidden):
-            return Refused("url-forbidden", judged.reason, "url")
         async with self._writing:
-            now, current = self._clock.now(), self._webhooks.current.get(distributor_id)
-            secret = self._make_secret() if current is None or form.new_secret else None
-            if secret is None and current is not None:
-                sealed = current.sealed_secret
-                previous, until = current.previous_sealed, current.previous_until
-            else:
-                sealed = self._seal.close(secret or "", distributor_id)
-                previous = None if current is None else current.sealed_secret
-                until = None if current is None else now + OVERLAP
-            generation = 1 if current is None else current.generation + 1
-            webhook = WebhookRegistered(
-                event_id=_event_id(distributor_id, generation, form.url),
-                occurred_at=now,
-                distributor_id=distributor_id,
-                url=form.url,
-                sealed_secret=sealed,
-                generation=generation,
-                since=now if current is None else current.since,
-                previous_sealed=previous,
-                previous_until=until,
+            made = self._registering.register(
+                self._webhooks.current.get(distributor_id),
+                distributor_id,
+                form.url,
+                new_secret=form.new_secret,
+                now=self._clock.now(),
             )
-            await self._webhooks.record(webhook)
-            return NewWebhook(webhook, secret)
+            if isinstance(made, Forbidden):
+                return Refused("url-forbidden", made.reason, "url")
+            await self._webhooks.record(made.webhook)
+            return made
 
     async def switch_off(self, distributor_id: str) -> WebhookRegistered | Refused:
         async with self._writing:
             current = self._webhooks.current.get(distributor_id)
             if current is None:
                 return NO_WEBHOOK
-            if not current.active:
-                return current
-            generation = current.generation + 1
-            off = current.model_copy(
-                update={
-                    "event_id": _event_id(distributor_id, generation, ""),
-                    "occurred_at": self._clock.now(),
-                    "generation": generation,
-                    "active": False,
-                }
-            )
-            await self._webhooks.record(off)
+            off = switched_off(current, self._clock.now())
+            if off is not current:
+                await self._webhooks.record(off)
             return off
-
-
-def _event_id(distributor_id: str, generation: int, url: str) -> str:
-    return deterministic_id("registry", WebhookRegistered.event_type, distributor_id, str(generation), url)

@@ -11,7 +11,7 @@ from rich.table import Table
 
 from services.cli.commands.registry_access import registry_access
 from services.cli.console import duration, fail, out, plain_words, print_json
-from services.cli.deliveries import Log, chosen, matching, read, replayed, row
+from services.cli.deliveries import Log, chosen, matching, read, row
 from services.cli.options import (
     DEFAULT_KAFKA,
     DEFAULT_REGISTRY,
@@ -28,6 +28,7 @@ from shared.stream.envelope import envelope
 from shared.stream.replay import replay
 from shared.topics import DELIVERIES
 from shared.views.deliveries import Delivery
+from shared.webhooks.replaying import replayed
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode="rich", help="Tell distributors of decisions.")
 

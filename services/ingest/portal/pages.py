@@ -1,9 +1,8 @@
 """The portal's pages."""
 
 import json
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, Protocol
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Query, Request, Response
 from fastapi.responses import RedirectResponse
@@ -24,8 +23,7 @@ from services.ingest.portal.rendering import FOLDER, Pages
 from services.ingest.portal.sessions import LASTS, SessionStore
 from services.ingest.ports import DeliveryLedger, LedgerUnavailable
 from services.ingest.routes.tracks import TrackId, TrackViews
-from shared.events import TrackUploaded, WebhookRegistered
-from shared.views.deliveries import Delivery
+from shared.events import TrackUploaded
 from shared.views.tracks import TrackView
 
 PAGE = 25
@@ -35,27 +33,20 @@ _TABS = {
     "uploads.html": "uploads",
     "track.html": "uploads",
     "deliver.html": "deliver",
-    "webhook.html": "webhook",
 }
 _CONTESTABLE = frozenset({"label", "reject"})
 """As the appeals route takes them: what is held waits for its first decision by a person anyway."""
 
 
-class DeliveryLog(Protocol):
-    async def page(self, distributor_id: str, *, offset: int, limit: int) -> Sequence[Delivery]: ...
-
-
 @dataclass(frozen=True)
 class Portal:
-    """What the pages are made of. ``webhooks`` is live."""
+    """What the pages are made of."""
 
     intake: Intake
     identity: PortalIdentity
     sessions: SessionStore
     ledger: DeliveryLedger
     views: TrackViews
-    webhooks: Mapping[str, WebhookRegistered]
-    deliveries: DeliveryLog
     pages: Pages
 
     def page(self, template: str, who: SignedIn, *, status: int = 200, **values: Any) -> Response:
@@ -190,14 +181,5 @@ def _track_routes(portal: Portal) -> APIRouter:
             again=again if owned else "",
             credits_json=json.dumps(credit),
         )
-
-    @router.get("/webhook")
-    async def webhook(request: Request) -> Response:
-        who = await portal.identity.find(request)
-        if who is None:
-            return RedirectResponse(_SIGN_IN, 303)
-        distributor_id = who.distributor.distributor_id
-        log = await portal.deliveries.page(distributor_id, offset=0, limit=PAGE)
-        return portal.page("webhook.html", who, webhook=portal.webhooks.get(distributor_id), deliveries=log)
 
     return router

@@ -51,6 +51,21 @@ REASONS = {
         "Ask the artist, or whoever manages them, to register their consent for you with us. Once they did, deliver "
         "it again. If it is the artist's own recording, contest the decision and say so.",
     ),
+    "removed_recording": Words(
+        "Removed before", "The recording, or a part of it, is one that was removed before.",
+        "If it was removed by mistake, or the reason is settled, contest the decision and say so.",
+    ),
+    "recording_under_another_name": Words(
+        "Delivered before under another name", "Another distributor delivered the same recording before, and "
+        "names another artist.",
+        "If the recording is yours to deliver, contest the decision and say what shows it.",
+    ),
+    "duplicate_delivery": Words(
+        "Delivered before", "Another distributor delivered the same recording of the same artist before.",
+    ),
+    "part_of_another_recording": Words(
+        "Shares a part with another recording", "Noted. It holds nothing.",
+    ),
     "possible_voice_clone": Words(
         "May imitate a protected voice", "The recording is likely generated, and its voice resembles that of an "
         "artist who protects it.",
@@ -106,6 +121,18 @@ DELIVERY_STEPS = {
     "held": "Not sent",
     "replayed": "Waiting to be sent again",
 }
+ENDPOINT_STATES = {
+    "on": Words("on", "You are told of each decision."),
+    "failing": Words(
+        "failing", "Your system did not take the last messages. We try again by ourselves, for days.",
+        "See below what it answered.",
+    ),
+    "given_up": Words(
+        "off, given up", "Your system took nothing for days, so we stopped. Decisions are not told.",
+        "When it works again, save the address once more; then replay what you missed.",
+    ),
+    "off": Words("off", "You, or the platform, switched it off. Decisions are not told.", "Save the address to switch it on."),
+}  # fmt: skip
 APPEAL_OUTCOMES = {
     "upheld": "The decision stands.",
     "overturned": "You were right: the decision was changed.",

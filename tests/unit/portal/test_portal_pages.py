@@ -1,7 +1,6 @@
 """What a distributor sees in the portal, and what a session may do."""
 
 import re
-from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 
@@ -16,14 +15,17 @@ from services.ingest.portal.identity import COOKIE, CSRF_HEADER, PortalIdentity
 from services.ingest.portal.pages import Portal, portal_routes, portal_static
 from services.ingest.portal.rendering import Pages
 from services.ingest.portal.sessions import Session
+from services.ingest.portal.webhook_page import webhook_page_routes
 from services.ingest.routes.caller import CallerIdentity
 from services.ingest.routes.delivering import delivery_routes
 from services.ingest.routes.tracks import track_routes
+from services.ingest.routes.webhook import webhook_routes
 from shared.events import (
     AppealDecided,
     AppealFiled,
     AppealOutcome,
     DecisionMade,
+    DeliveryStep,
     DistributorRegistered,
     Label,
     Outcome,
@@ -32,8 +34,8 @@ from shared.events import (
 )
 from shared.http import SecurityHeaders, install_problem_handlers
 from shared.objects.folder import FolderStore
-from shared.views.deliveries import Delivery
 from tests.unit.audio.sound import encoded, tone
+from tests.unit.ingest.endpoint_fakes import MemoryDeliveries, MemoryPublisher, a_step, own_endpoints
 from tests.unit.ingest.fakes import KEYS, NOON, Ingest, distributors
 
 FLAC = encoded(tone(1.0), "FLAC")
@@ -61,11 +63,6 @@ class MemorySessions:
         self.kept.pop(secret, None)
 
 
-class NoDeliveries:
-    async def page(self, distributor_id: str, *, offset: int, limit: int) -> Sequence[Delivery]:  # noqa: ARG002 - the port's signature
-        return ()
-
-
 class World:
     """The portal before ingest's fakes, and a browser's client."""
 
@@ -74,6 +71,7 @@ class World:
         self.sessions = MemorySessions()
         self.known = distributors()
         self.webhooks: dict[str, WebhookRegistered] = {}
+        self.log, self.publisher = MemoryDeliveries(), MemoryPublisher()
         identity = PortalIdentity(self.sessions, self.known)
         app = FastAPI()
         install_problem_handlers(app)
@@ -91,11 +89,12 @@ class World:
             sessions=self.sessions,
             ledger=self.ingest.ledger,
             views=self.ingest.views,
-            webhooks=self.webhooks,
-            deliveries=NoDeliveries(),
             pages=Pages(),
         )
         app.include_router(portal_routes(portal))
+        self.endpoints = own_endpoints(self.webhooks, self.log, self.publisher)
+        app.include_router(webhook_page_routes(identity, self.endpoints, portal.pages))
+        app.include_router(webhook_routes(caller, self.endpoints))
         app.mount("/portal/static", portal_static())
         if appeals:
             app.add_api_route("/v1/tracks/{track_id}/appeals", lambda: None, methods=["POST"])
@@ -335,6 +334,49 @@ async def test_the_webhook_page_shows_the_address_and_no_secret(world: World) ->
     page = await world.page("/portal/webhook")
     assert "https://hooks.acme.example/" in page
     assert "v1.sealed" not in page
+
+
+async def test_the_webhook_is_registered_from_the_page_and_its_secret_is_told_once(world: World) -> None:
+    wanted = {"url": "https://hooks.acme.example/told"}
+    refused = await world.http.put("/v1/webhook", json=wanted)
+    assert refused.status_code == 403
+    answer = await world.http.put("/v1/webhook", json=wanted, headers=world.csrf)
+    assert (answer.status_code, answer.json()["state"]) == (200, "on")
+    secret = answer.json()["secret"]
+    assert secret.startswith("whsec_")
+    assert secret not in await world.page("/portal/webhook")
+    assert (await world.http.get("/v1/webhook")).json()["secret"] is None
+    bad = await world.http.put("/v1/webhook", json={"url": "http://acme.example/"}, headers=world.csrf)
+    assert (bad.status_code, bad.json()["errors"]) == (422, [{"field": "url", "reason": "must be https"}])
+
+
+async def test_a_switched_off_webhook_is_shown_as_off(world: World) -> None:
+    assert (await world.http.delete("/v1/webhook", headers=world.csrf)).status_code == 404
+    wanted = {"url": "https://hooks.acme.example/told"}
+    await world.http.put("/v1/webhook", json=wanted, headers=world.csrf)
+    assert (await world.http.delete("/v1/webhook", headers=world.csrf)).status_code == 204
+    page = await world.page("/portal/webhook")
+    assert 'id="endpoint-state">off<' in page
+    assert texts.ENDPOINT_STATES["off"].meaning in page
+
+
+async def test_what_was_given_up_has_a_button_to_be_told_again_and_what_waits_has_none(world: World) -> None:
+    given_up, waiting = (f"0000000{n}-0000-4000-8000-000000000000" for n in (1, 2))
+    await world.log.record(a_step(given_up, DeliveryStep.QUEUED))
+    await world.log.record(a_step(given_up, DeliveryStep.GIVEN_UP, 1))
+    await world.log.record(a_step(waiting, DeliveryStep.QUEUED))
+    page = await world.page("/portal/webhook")
+    assert f'data-delivery="{given_up}"' in page
+    assert f'data-delivery="{waiting}"' not in page
+    address = f"/v1/webhook/deliveries/{given_up}/replay"
+    assert (await world.http.post(address)).status_code == 403
+    assert (await world.http.post(address, headers=world.csrf)).status_code == 202
+    assert (await world.http.post(address, headers=world.csrf)).status_code == 409
+    listed = (await world.http.get("/v1/webhook/deliveries")).json()["deliveries"]
+    assert {one["delivery_id"]: (one["step"], one["may_replay"]) for one in listed} == {
+        given_up: ("replayed", False),
+        waiting: ("queued", False),
+    }
 
 
 def test_every_reason_that_the_policy_gives_has_its_words() -> None:

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from services.registry.webhooks import OVERLAP
+from shared.webhooks.registering import OVERLAP
 from shared.webhooks.sealing import Seal
 from tests.support.registry import World
 

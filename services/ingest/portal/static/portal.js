@@ -86,3 +86,42 @@ if (contest) {
     button.disabled = false;
   });
 }
+
+// ---- the webhook -------------------------------------------------------------------------------------------
+async function change(method, address, body) {
+  const headers = { [HEADER]: csrf };
+  if (body) headers["Content-Type"] = "application/json";
+  const answer = await fetch(address, { method, headers, body: body && JSON.stringify(body) });
+  const told = answer.status === 204 || answer.status === 202 ? {} : parsed(await answer.text());
+  if (!answer.ok) throw new Error(faults(told));
+  return told;
+}
+
+const webhook = document.getElementById("webhook");
+if (webhook) {
+  const said = document.getElementById("webhook-said");
+  const fail = (error) => tell(said, error.message || "The connection was lost. Try again.", "alarm");
+  webhook.addEventListener("submit", (event) => {
+    event.preventDefault();
+    const wanted = { url: webhook.elements.url.value.trim(), new_secret: webhook.elements.new_secret?.checked ?? false };
+    change("PUT", "/v1/webhook", wanted).then((told) => {
+      if (!told.secret) { location.reload(); return; }
+      document.getElementById("secret").textContent = told.secret;
+      document.getElementById("secret-box").hidden = false;
+      webhook.hidden = true;
+    }).catch(fail);
+  });
+  document.getElementById("webhook-off")?.addEventListener("click", () => {
+    change("DELETE", "/v1/webhook").then(() => location.reload()).catch(fail);
+  });
+}
+
+for (const button of document.querySelectorAll(".replay")) {
+  button.addEventListener("click", () => {
+    const said = document.getElementById("replay-said");
+    button.disabled = true;
+    change("POST", `/v1/webhook/deliveries/${button.dataset.delivery}/replay`)
+      .then(() => location.reload())
+      .catch((error) => { button.disabled = false; tell(said, error.message, "alarm"); });
+  });
+}
