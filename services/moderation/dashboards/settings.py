@@ -8,7 +8,7 @@ from shared.settings import Settings
 LOCAL = (
     "ingest=http://127.0.0.1:18801 registry=http://127.0.0.1:18802 moderation=http://127.0.0.1:18803 "
     "ai_detector=http://127.0.0.1:18811 voice_matcher=http://127.0.0.1:18812 policy=http://127.0.0.1:18813 "
-    "moderation_worker=http://127.0.0.1:18814 notifier=http://127.0.0.1:18815"
+    "moderation_worker=http://127.0.0.1:18814 notifier=http://127.0.0.1:18815 fingerprints=http://127.0.0.1:18816"
 )
 
 

@@ -1,13 +1,22 @@
 """What the page's figures read is declared, and every figure says how to read it."""
 
+from itertools import pairwise
+from pathlib import Path
+
 import pytest
 from prometheus_client import REGISTRY
+from pydantic import ValidationError
 
+from deploy.local.services import trackgate_services
+from services.ai_detector.metrics import show_calibration
+from services.ai_detector.readout import Readout
 from services.moderation.dashboards.expressions import Grown, Level, groups_of, leaves
 from services.moderation.dashboards.figures import Figure, Line, Ranking, Spread, expressions, lines_of
 from services.moderation.dashboards.odometer import UP, wanted_of
 from services.moderation.dashboards.prices import Price
 from services.moderation.dashboards.sections import sections
+from services.moderation.dashboards.settings import DashboardSettings
+from shared.metrics import CALIBRATION
 from tests.unit.metrics.declared import declared_names
 
 SECTIONS = sections(Price(0.04, "USD"))
@@ -81,3 +90,36 @@ def test_only_the_section_that_names_distributors_groups_by_them():
 def test_the_price_of_a_core_is_stated_beside_the_cost():
     cost = next(figure for figure in FIGURES if figure.name == "cost")
     assert "0.04 USD for an hour of a core" in cost.about
+
+
+def test_by_default_the_page_looks_at_every_service_of_the_local_stack():
+    local = {spec.name: f"http://127.0.0.1:{spec.port}" for spec in trackgate_services({}, Path())}
+    assert DashboardSettings().service_addresses == local
+
+
+def test_the_local_stack_tells_the_page_where_it_put_each_service():
+    specs = trackgate_services({"TRACKGATE_POLICY_PORT": "21000"}, Path())
+    desk = next(spec for spec in specs if spec.name == "moderation")
+    told = DashboardSettings(services=desk.env["TRACKGATE_SERVICES"]).service_addresses
+    assert told == {spec.name: f"http://127.0.0.1:{spec.port}" for spec in specs}
+
+
+@pytest.mark.parametrize("wrong", ["policy", "=http://127.0.0.1:1", "policy=127.0.0.1:1"])
+def test_an_address_that_is_none_stops_the_start(wrong: str):
+    with pytest.raises(ValidationError, match="is not name=http"):
+        DashboardSettings(services=wrong)
+
+
+def test_the_calibration_set_lies_on_the_scale_of_the_live_histogram():
+    """A model on another scale would have no scores at the edges that are compared, and never drift."""
+    show_calibration(Readout.load().conditions[-1].human_scores)
+    below = sorted(
+        sample.value
+        for family in CALIBRATION.collect()
+        for sample in family.samples
+        if sample.labels["detector"] == "ai_detector"
+    )
+    steps = [b - a for a, b in pairwise([0.0, *below, 1.0])]
+    assert below[-1] >= 0.99
+    assert below[0] <= 0.05
+    assert max(steps) <= 0.5
