@@ -1,4 +1,4 @@
-"""The registry's app: the HTTP API under ``/v1``, which wants a bearer token, and the probes."""
+"""The registry's app: the API under ``/v1``, which wants a bearer token, the pages, and the probes."""
 
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -6,11 +6,16 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from fastapi import FastAPI
 
 from services.registry.bearer import BearerGuard
-from services.registry.people import Person
+from services.registry.desk.actions import desk_actions
+from services.registry.desk.identity import DeskIdentity, Known
+from services.registry.desk.pages import Desk, install_desk
+from services.registry.desk.rendering import Pages
+from services.registry.desk.sessions import Sessions
 from services.registry.routes.answering import Registry
 from services.registry.routes.artists import artists, proposals
 from services.registry.routes.distributors import distributors
 from services.registry.routes.grants import grants
+from shared.clock import Clock
 from shared.http import TELEMETRY, Check, SecurityHeaders, install_problem_handlers, probes
 
 OpenRegistry = Callable[[], AbstractAsyncContextManager[Registry]]
@@ -19,12 +24,11 @@ OpenRegistry = Callable[[], AbstractAsyncContextManager[Registry]]
 def create_app(
     open_registry: OpenRegistry,
     *,
-    holding: Callable[[str], Person | None],
+    people: Known,
+    clock: Clock,
     request_limit: int,
     checks: Mapping[str, Check],
 ) -> FastAPI:
-    """``holding`` says whose a token is."""
-
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with open_registry() as registry:
@@ -40,10 +44,12 @@ def create_app(
         docs_url=None,
         redoc_url=None,
     )
-    app.add_middleware(BearerGuard, holding=holding, prefix="/v1/")
+    app.add_middleware(BearerGuard, holding=people.holding, prefix="/v1/")
     app.add_middleware(SecurityHeaders)
     install_problem_handlers(app)
     app.include_router(probes(checks))
     for router in (artists, proposals, grants, distributors):
         app.include_router(router)
+    desk = Desk(DeskIdentity(people, Sessions(clock)), Pages())
+    install_desk(app, desk, desk_actions(desk))
     return app

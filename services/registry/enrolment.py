@@ -33,7 +33,7 @@ async def enrolment(request: Request, form: type[F], *, limit_bytes: int) -> Asy
     Raises:
         ProblemError: too large, of no stated length, not multipart, or the JSON part is missing or wrong.
     """
-    _check_length(request, limit_bytes)
+    check_length(request, limit_bytes)
     if not request.headers.get("content-type", "").startswith("multipart/form-data"):
         raise _problem(415, "not-multipart", "Send multipart/form-data: a part `artist`, files `references`")
     async with request.form(max_files=MOST_REFERENCES, max_fields=1) as parts:
@@ -44,7 +44,12 @@ async def enrolment(request: Request, form: type[F], *, limit_bytes: int) -> Asy
         )
 
 
-def _check_length(request: Request, limit_bytes: int) -> None:
+def check_length(request: Request, limit_bytes: int) -> None:
+    """Before the body is read.
+
+    Raises:
+        ProblemError: it is larger, or does not say how large it is.
+    """
     length = request.headers.get("content-length", "")
     if not length.isdigit():
         raise _problem(411, "length-required", "Send the length of the body (Content-Length)")

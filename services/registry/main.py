@@ -125,7 +125,8 @@ def build(settings: RegistrySettings) -> FastAPI:
 
     return create_app(
         open_registry,
-        holding=people.holding,
+        people=people,
+        clock=clock,
         request_limit=settings.registry_request_limit,
         checks={"broker": broker_check(settings.kafka), "store": store_check(settings.store)},
     )

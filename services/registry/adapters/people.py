@@ -37,14 +37,20 @@ class People:
             SystemicError: the file of people cannot be read any more.
         """
         digest, found = hashlib.sha256(token.encode()).hexdigest(), None
-        try:
-            everybody = (*self._known(), self._administrator)
-        except SettingsError as error:
-            raise SystemicError(str(error)) from error
-        for person in everybody:
+        for person in self._everybody():
             if hmac.compare_digest(person.token_sha256, digest):
                 found = person
         return found
+
+    def named(self, person_id: str) -> Person | None:
+        """Raises SystemicError: the file of people cannot be read any more."""
+        return next((one for one in self._everybody() if one.person_id == person_id), None)
+
+    def _everybody(self) -> tuple[Person, ...]:
+        try:
+            return (*self._known(), self._administrator)
+        except SettingsError as error:
+            raise SystemicError(str(error)) from error
 
     def _known(self) -> tuple[Person, ...]:
         if self._file is None:

@@ -97,7 +97,7 @@ async def world(make_key: Callable[[str], str], people_file: Path) -> AsyncItera
         return Ready()
 
     people = People(people_file, token_sha256=hashlib.sha256(TOKEN.encode()).hexdigest())
-    app = create_app(open_registry, holding=people.holding, request_limit=10_000, checks={"broker": well})
+    app = create_app(open_registry, people=people, clock=clock, request_limit=10_000, checks={"broker": well})
     async with (
         app.router.lifespan_context(app),
         httpx.AsyncClient(
