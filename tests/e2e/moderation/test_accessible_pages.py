@@ -3,48 +3,15 @@
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Browser, expect
 
-from tests.e2e.moderation.test_deciding_in_the_browser import in_queue, sign_in
-from tests.e2e.moderation.world import World, cloned_voice, denied_generation
+from services.moderation.domain.cases import appeal_case_id_of
+from tests.e2e.axe import checked, faults
+from tests.e2e.moderation.test_deciding_in_the_browser import closed, in_queue, sign_in
+from tests.e2e.moderation.world import World, an_appeal, cloned_voice, denied_generation
 
-axe = pytest.importorskip("axe_playwright_python.async_playwright", reason="the package that carries axe")
-
-pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(400)]
 PICTURES = Path(__file__).parents[3] / "build" / "screenshots" / "moderation"
-SIZES = {"desk": (1280, 860), "tablet-wide": (1024, 768), "tablet-tall": (768, 1024)}
-RULES = {
-    "runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]},
-    "resultTypes": ["violations"],
-}
-
-
-async def faults(page: Page) -> list[str]:
-    """What axe finds, one line for each element: rule, selector, and why."""
-    found = await axe.Axe().run(page, options=RULES)
-    return [
-        f"{violation['id']}: {node['target']} {node['failureSummary']}"
-        for violation in found.response["violations"]
-        for node in violation["nodes"]
-    ]
-
-
-async def fits(page: Page) -> bool:
-    """Nothing makes the page wider than its window."""
-    return bool(await page.evaluate("document.documentElement.scrollWidth <= innerWidth"))
-
-
-async def checked(page: Page, where: str) -> list[str]:
-    """The faults of the page as it stands, in each size and in both schemes."""
-    found: list[str] = []
-    for size, (width, height) in SIZES.items():
-        await page.set_viewport_size({"width": width, "height": height})
-        for scheme in ("light", "dark"):
-            await page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-            found += [f"{where}, {size}, {scheme}: {fault}" for fault in await faults(page)]
-        if not await fits(page):
-            found.append(f"{where}, {size}: wider than its window")
-    return found
 
 
 async def test_axe_finds_what_is_wrong(browser: Browser) -> None:
@@ -85,6 +52,46 @@ async def test_every_page_of_the_desk_meets_wcag_aa(world: World, browser: Brows
     assert found == [], "\n".join(found)
 
 
+async def test_bulk_actions_and_appeals_meet_wcag_aa(world: World, browser: Browser) -> None:
+    upload = await denied_generation(world, title="Checked Batch")
+    path = await in_queue(world, upload)
+    sam = await sign_in(browser, world, "sam")
+    page = sam.page
+    found: list[str] = []
+    await page.goto(f"{world.address}/queue?text=checked+batch")
+    await sam.press("j", "x")
+    found += await checked(page, "queue with marks")
+    await page.locator("summary", has_text="More filters").click()
+    found += await checked(page, "all filters")
+    await page.get_by_role("link", name="Answer 1 marked").click()
+    found += await checked(page, "bulk choosing")
+    await page.get_by_role("button", name="Preview").click()
+    found += await checked(page, "bulk without an answer")
+    await sam.press("r")
+    await page.keyboard.type("Generated, and declared as made by people.")
+    await sam.press("Escape", "Enter")
+    await expect(page.get_by_role("heading", name="Nothing is done yet")).to_be_visible()
+    found += await checked(page, "bulk preview")
+    await sam.press("Enter")
+    await expect(page.get_by_role("heading", name="Done")).to_be_visible()
+    found += await checked(page, "bulk done")
+    await page.goto(f"{world.address}/bulk")
+    found += await checked(page, "bulk list")
+    decision = (await closed(world, path))["decision"]
+    await world.publish(an_appeal(upload, decision["event_id"]))
+    appeal = f"/cases/{appeal_case_id_of(upload.track_id)}"
+    await world.until("vic", f"/v1{appeal}", lambda body: body["case"]["state"] == "open")
+    ben = await sign_in(browser, world, "ben")
+    await ben.page.goto(f"{world.address}/queue?share=appeals")
+    found += await checked(ben.page, "appeals")
+    await ben.press("n")
+    await expect(ben.page.get_by_text("We have the session files")).to_be_visible()
+    found += await checked(ben.page, "appeal")
+    for visit in (sam, ben):
+        await visit.context.close()
+    assert found == [], "\n".join(found)
+
+
 async def test_the_main_pages_as_pictures_for_the_guide(world: World, browser: Browser) -> None:
     """What the guide shows: ``build/screenshots/moderation/guide-*.png``, each the size of a window."""
     PICTURES.mkdir(parents=True, exist_ok=True)
@@ -103,6 +110,32 @@ async def test_the_main_pages_as_pictures_for_the_guide(world: World, browser: B
     await page.screenshot(path=PICTURES / "guide-case.png")
     await page.emulate_media(color_scheme="dark")
     await page.screenshot(path=PICTURES / "guide-case-dark.png")
-    for name in ("queue", "keys", "case", "case-dark"):
+    upload = await denied_generation(world, title="Paper Comets")
+    path = await in_queue(world, upload)
+    await in_queue(world, await denied_generation(world, title="Paper Planets"))
+    sam = await sign_in(browser, world, "sam")
+    await sam.page.goto(f"{world.address}/queue?text=paper")
+    await sam.press("j", "x", "j", "x")
+    await sam.press("b")
+    await expect(sam.page.get_by_role("heading", level=1)).to_have_text("One answer for 2 chosen cases")
+    await sam.press("r")
+    await sam.page.keyboard.type("Generated, and declared as made by people.")
+    await sam.press("Escape", "Enter")
+    await expect(sam.page.get_by_role("heading", name="Nothing is done yet")).to_be_visible()
+    await sam.press("Enter")
+    await expect(sam.page.get_by_role("heading", name="Done")).to_be_visible()
+    await sam.page.screenshot(path=PICTURES / "guide-bulk.png")
+    decision = (await closed(world, path))["decision"]
+    await world.publish(an_appeal(upload, decision["event_id"]))
+    appeal = f"/cases/{appeal_case_id_of(upload.track_id)}"
+    await world.until("vic", f"/v1{appeal}", lambda body: body["case"]["state"] == "open")
+    await page.emulate_media(color_scheme="light")
+    await page.set_viewport_size({"width": 1280, "height": 860})
+    await page.goto(f"{world.address}{appeal}")
+    await page.get_by_role("button", name="Claim").click()
+    await expect(page.get_by_role("radio", name="Uphold")).to_be_visible()
+    await page.screenshot(path=PICTURES / "guide-appeal.png")
+    await sam.context.close()
+    for name in ("queue", "keys", "case", "case-dark", "bulk", "appeal"):
         assert (PICTURES / f"guide-{name}.png").stat().st_size < 400_000
     await visit.context.close()

@@ -1,15 +1,11 @@
 """Taking back, a second person and an appeal, in a real browser against the running system."""
 
-import uuid
-from datetime import UTC, datetime
-
 import pytest
 from playwright.async_api import Browser, expect
 
 from services.moderation.domain.cases import appeal_case_id_of
-from shared.events import AppealFiled
 from tests.e2e.moderation.test_deciding_in_the_browser import closed, in_queue, sign_in
-from tests.e2e.moderation.world import World, cloned_voice, denied_generation
+from tests.e2e.moderation.world import World, an_appeal, cloned_voice, denied_generation
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(240)]
 
@@ -57,14 +53,7 @@ async def test_an_appeal_is_answered_by_somebody_else(world: World, browser: Bro
     await ada.page.keyboard.type("Generated, and declared as made by people.")
     await ada.press("Escape", "Enter")
     decision = (await closed(world, path))["decision"]
-    filed = AppealFiled(
-        event_id=str(uuid.uuid4()),
-        occurred_at=datetime.now(UTC),
-        track_id=upload.track_id,
-        decision_id=decision["event_id"],
-        distributor_id=upload.distributor_id,
-        text="We have the session files of the band.",
-    )
+    filed = an_appeal(upload, decision["event_id"])
     await world.publish(filed)
     appeal = f"/cases/{appeal_case_id_of(upload.track_id)}"
     await world.until("vic", f"/v1{appeal}", lambda body: body["case"]["state"] == "open")

@@ -21,6 +21,7 @@ from services.moderation.domain.access import Role
 from shared.audio import Inspected, inspect_audio
 from shared.events import (
     AiUse,
+    AppealFiled,
     ArtistMatch,
     AudioRef,
     Contributor,
@@ -125,6 +126,17 @@ def a_finding(of: TrackUploaded, detector: str, verdict: Verdict, **measured: An
         verdict=verdict,
         seconds_measured=of.audio.seconds,
         **measured,
+    )
+
+
+def an_appeal(upload: TrackUploaded, decision_id: str) -> AppealFiled:
+    return AppealFiled(
+        event_id=str(uuid.uuid4()),
+        occurred_at=datetime.now(UTC),
+        track_id=upload.track_id,
+        decision_id=decision_id,
+        distributor_id=upload.distributor_id,
+        text="We have the session files of the band.",
     )
 
 

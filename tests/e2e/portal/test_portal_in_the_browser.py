@@ -21,13 +21,13 @@ from shared.events import (
     Outcome,
     Reason,
     WebhookDelivery,
-    WebhookRegistered,
 )
-from shared.stream.confluent_publisher import ConfluentPublisher
-from shared.stream.envelope import envelope
-from shared.topics import WEBHOOKS
+from shared.stream.replay import replay
+from shared.topics import DELIVERIES
 from shared.views.redis_deliveries import RedisDeliveries
 from shared.views.redis_tracks import RedisTrackViews
+from shared.webhooks.sealing import secret_bytes
+from tests.e2e.axe import checked
 from tests.integration.ingest.running import Running, running
 from tests.support.stack import Endpoints
 
@@ -37,7 +37,8 @@ SAMPLE = Path(__file__).parents[3] / "deploy" / "samples" / "tracks" / "paper-co
 
 
 @pytest.fixture
-def ingest(endpoints: Endpoints, tmp_path: Path) -> Iterator[Running]:
+def ingest(endpoints: Endpoints, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Running]:
+    monkeypatch.setenv("TRACKGATE_WEBHOOK_KEY_FILE", str(tmp_path / "webhook-key"))
     with running(
         endpoints.bootstrap_servers, endpoints.redis_url, tmp_path, f"northwind-{uuid.uuid4()}"
     ) as one:
@@ -138,12 +139,7 @@ async def test_from_signing_in_to_an_appeal(ingest: Running, endpoints: Endpoint
         await expect(page.get_by_text("It waits for a person")).to_be_visible()
         await expect(page.locator("#contest")).to_have_count(0)
         await told(page, "appealed")
-        await _some_webhook(endpoints, redis, ingest.distributor_id, track_id)
-
-    await page.get_by_role("link", name="Webhook").click()
-    await expect(page.get_by_text(texts.DELIVERY_STEPS["failed"])).to_be_visible()
-    await told(page, "webhook")
-    await page.get_by_role("link", name="Uploads").click()
+    await page.get_by_role("navigation", name="Portal").get_by_role("link", name="Uploads").click()
     await expect(page.get_by_role("row", name="Paper Comets")).to_contain_text(texts.STATES["reject"].title)
     await told(page, "uploads")
     await page.get_by_role("link", name="Paper Comets").click()
@@ -157,31 +153,108 @@ async def test_from_signing_in_to_an_appeal(ingest: Running, endpoints: Endpoint
     assert complaints == []
 
 
-async def _some_webhook(endpoints: Endpoints, redis: Redis, distributor_id: str, track_id: str) -> None:
-    now = datetime.now(UTC)
-    webhook = WebhookRegistered(
-        event_id=str(uuid.uuid4()),
-        occurred_at=now,
-        distributor_id=distributor_id,
-        url="https://hooks.northwind.example/trackgate",
-        sealed_secret="v1.sealed",  # noqa: S106 - opens nothing
-        generation=1,
-        since=now,
+async def test_a_webhook_is_registered_switched_off_and_told_once_more(
+    ingest: Running, endpoints: Endpoints, browser: Browser
+) -> None:
+    context = await browser.new_context(base_url=str(ingest.http.base_url))
+    page = await context.new_page()
+    await page.goto("/portal")
+    await page.get_by_label("Your API key").fill(ingest.http.headers["Authorization"].removeprefix("Bearer "))
+    await page.get_by_role("button", name="Sign in").click()
+    await page.get_by_role("link", name="Webhook").click()
+    await expect(page.get_by_role("heading", name="No address is registered")).to_be_visible()
+
+    await page.get_by_role("textbox", name="Address").fill("https://10.0.0.1/told")
+    await page.get_by_role("button", name="Save").click()
+    await expect(page.get_by_role("alert")).to_contain_text("the address is not a public one")
+    await page.get_by_role("textbox", name="Address").fill("https://hooks.northwind.example/trackgate")
+    await page.get_by_role("button", name="Save").click()
+    await expect(page.get_by_role("heading", name="Your signing secret")).to_be_visible()
+    secret = await page.locator("#secret").text_content()
+    assert secret is not None
+    assert len(secret_bytes(secret)) == 32
+    await page.get_by_role("link", name="I have it").click()
+    await expect(page.locator("#endpoint-state")).to_have_text("on")
+    assert secret not in await page.content()
+
+    async with Redis.from_url(endpoints.redis_url) as redis:
+        delivery_id = await _given_up(RedisDeliveries(redis), ingest.distributor_id)
+        await page.reload()
+        await expect(page.get_by_text(texts.DELIVERY_STEPS["given_up"])).to_be_visible()
+        await told(page, "webhook")
+        found = await checked(page, "webhook")
+        await page.get_by_role("button", name="Replay").click()
+        await expect(page.get_by_text(texts.DELIVERY_STEPS["replayed"])).to_be_visible()
+        await expect(page.get_by_role("button", name="Replay")).to_have_count(0)
+        delivery = await RedisDeliveries(redis).load(delivery_id)
+    assert delivery is not None
+    assert (delivery.last.step, delivery.last.sequence) == (DeliveryStep.REPLAYED, 2)
+    steps = [WebhookDelivery.from_bytes(value) for value in replay(DELIVERIES, endpoints.bootstrap_servers)]
+    assert delivery.last.event_id in {step.event_id for step in steps}
+
+    await page.get_by_role("button", name="Switch off").click()
+    await expect(page.locator("#endpoint-state")).to_have_text("off")
+    await told(page, "webhook-off")
+    assert found == [], "\n".join(found)
+
+
+async def test_every_page_of_the_portal_meets_wcag_aa(
+    ingest: Running, endpoints: Endpoints, browser: Browser
+) -> None:
+    context = await browser.new_context(base_url=str(ingest.http.base_url))
+    page = await context.new_page()
+    await page.goto("/portal")
+    found = await checked(page, "sign-in")
+    await page.get_by_label("Your API key").fill("tgk_wrong")
+    await page.get_by_role("button", name="Sign in").click()
+    found += await checked(page, "refused")
+    await page.get_by_label("Your API key").fill(ingest.http.headers["Authorization"].removeprefix("Bearer "))
+    await page.get_by_role("button", name="Sign in").click()
+    found += await checked(page, "nothing delivered")
+    await page.goto("/portal/deliver")
+    found += await checked(page, "deliver")
+    await page.get_by_label("Title").fill("Paper Comets")
+    await page.get_by_label("Artist as displayed").fill("Glass Orchard")
+    await page.get_by_label("Recording").set_input_files(SAMPLE)
+    await page.get_by_role("button", name="Deliver").click()
+    await expect(page.get_by_role("heading", name=texts.STATES["received"].title)).to_be_visible(
+        timeout=30_000
     )
-    async with ConfluentPublisher(endpoints.bootstrap_servers) as publisher:
-        await publisher.publish(envelope(WEBHOOKS, webhook, source="test"))
-    step = WebhookDelivery(
-        event_id=str(uuid.uuid4()),
-        occurred_at=now,
-        delivery_id=str(uuid.uuid4()),
-        distributor_id=distributor_id,
-        track_id=track_id,
-        decision_id="decision",
-        step=DeliveryStep.FAILED,
-        sequence=1,
-        attempt=1,
-        generation=1,
-        due_at=now + timedelta(minutes=5),
-        status=503,
-    )
-    await RedisDeliveries(redis).record(step)
+    found += await checked(page, "received")
+    track_id = page.url.rpartition("/")[2]
+    async with Redis.from_url(endpoints.redis_url) as redis:
+        decision = a_decision(track_id, Outcome.REJECT, 1, "ai_contradicts_declaration", "reviewed")
+        await RedisTrackViews(redis).record(decision)
+        await expect(page.locator("#contest")).to_be_visible()
+    found += await checked(page, "rejected")
+    await page.screenshot(path=PICTURES / "guide-portal.png")
+    await page.goto("/portal")
+    found += await checked(page, "uploads")
+    await page.goto("/portal/tracks/00000000-0000-4000-8000-000000000000")
+    found += await checked(page, "no such track")
+    await page.goto("/portal/webhook")
+    found += await checked(page, "no webhook")
+    assert found == [], "\n".join(found)
+
+
+async def _given_up(deliveries: RedisDeliveries, distributor_id: str) -> str:
+    """A delivery that was tried and given up, in the log; returns its id."""
+    delivery_id, now = str(uuid.uuid4()), datetime.now(UTC)
+    for number, step in enumerate((DeliveryStep.QUEUED, DeliveryStep.GIVEN_UP)):
+        event = WebhookDelivery(
+            event_id=str(uuid.uuid4()),
+            occurred_at=now,
+            delivery_id=delivery_id,
+            distributor_id=distributor_id,
+            track_id=str(uuid.uuid4()),
+            decision_id="decision",
+            step=step,
+            sequence=number,
+            attempt=10 * number,
+            generation=0,
+            due_at=now + timedelta(minutes=5),
+            status=503 if number else None,
+            body=None if number else "{}",
+        )
+        await deliveries.record(event)
+    return delivery_id

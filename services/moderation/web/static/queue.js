@@ -1,6 +1,8 @@
 import { onKeys, press, watchQueue } from './page.js';
 
+// A busy queue changes many times a second; a list that moves more often than this cannot be read, nor served.
 const PAUSE_MS = 400;
+const AT_MOST_EVERY_MS = 2000;
 let selected = null;
 
 const rows = () => [...document.querySelectorAll('#list tbody tr')];
@@ -76,9 +78,16 @@ async function refresh() {
 }
 
 let waiting = null;
+let refreshed = 0;
 let first = true;
 function soon() {
-  waiting ??= setTimeout(() => { waiting = null; refresh().catch(() => {}); }, PAUSE_MS);
+  if (document.hidden) return;
+  const pause = Math.max(PAUSE_MS, refreshed + AT_MOST_EVERY_MS - performance.now());
+  waiting ??= setTimeout(() => {
+    waiting = null;
+    refreshed = performance.now();
+    refresh().catch(() => {});
+  }, pause);
 }
 
 watchQueue({
