@@ -87,20 +87,40 @@ def copy_of(recording: Recording, other: Candidate) -> RecordingCopy | None:
     )
 
 
+def weighed(copies: Sequence[RecordingCopy]) -> tuple[RecordingCopy, ...]:
+    """All copies of a delivery, with those marked whose removal binds it.
+
+    When a stolen copy is removed, the original that it was made from stays, and so does what its distributor
+    delivers of it later: a removal binds only what came after it and has no standing older than it.
+    """
+    standing = [copy.delivered_at for copy in copies if copy.same_distributor and not copy.removed]
+    since = min(standing, default=None)
+    return tuple(
+        copy.model_copy(
+            update={
+                "stays_down": copy.removed and copy.earlier and (since is None or copy.delivered_at <= since)
+            }
+        )
+        for copy in copies
+    )
+
+
 def telling(copies: Sequence[RecordingCopy]) -> tuple[RecordingCopy, ...]:
     """Those that a finding names."""
-    ordered = sorted(copies, key=lambda copy: (not copy.removed, copy.delivered_at, copy.track_id))
+    ordered = sorted(
+        copies, key=lambda copy: (not copy.stays_down, not copy.removed, copy.delivered_at, copy.track_id)
+    )
     return tuple(ordered[:MOST_COPIES])
 
 
 def verdict_on(recording: Recording, copies: Sequence[RecordingCopy]) -> Verdict:
-    """A removed recording weighs more than one that somebody else delivered before.
+    """A recording that stays down weighs more than one that somebody else delivered before.
 
     What the same distributor delivered before is no duplicate: a corrected delivery is a track of its own.
     """
-    if any(copy.removed for copy in copies):
+    if any(copy.stays_down for copy in copies):
         return Verdict.MATCH_REMOVED
-    if any(copy.earlier and not copy.same_distributor for copy in copies):
+    if any(copy.earlier and not copy.removed and not copy.same_distributor for copy in copies):
         return Verdict.DUPLICATE_OF
     return Verdict.NO_MATCH if recording.sound is not None and recording.sound.size else Verdict.NOT_MEASURED
 
@@ -119,4 +139,4 @@ def _range(seconds: tuple[float, float]) -> TimeRange:
     return TimeRange(start=seconds[0], end=seconds[1])
 
 
-__all__ = ["Candidate", "CompressionError", "Recording", "copy_of", "telling", "verdict_on"]
+__all__ = ["Candidate", "CompressionError", "Recording", "copy_of", "telling", "verdict_on", "weighed"]

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from services.fingerprints.alignment import align
-from services.fingerprints.domain import Candidate, Recording, copy_of
+from services.fingerprints.domain import Candidate, Recording, copy_of, weighed
 from services.fingerprints.ports import Shelf, Shelved
 from services.fingerprints.terms import Lead, leads, words_of
 from shared.events import RecordingCopy
@@ -24,7 +24,7 @@ class CopySearch:
             copy_of(recording, _candidate(recording, other, found.get(track_id)))
             for track_id, other in shelved.items()
         )
-        return tuple(copy for copy in copies if copy is not None)
+        return weighed([copy for copy in copies if copy is not None])
 
     async def _leads(self, recording: Recording) -> dict[str, Lead]:
         if recording.sound is None or not recording.sound.size:

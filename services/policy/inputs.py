@@ -182,13 +182,15 @@ class ClaimFacts(ArtistFacts):
 class CopyFacts(Record):
     """A track that holds the same recording, or a part of it.
 
-    ``same_claim``: both deliveries name the same artist or ISRC. ``covers`` is the share of this delivery
+    ``stays_down``: the other track was removed, and that binds this delivery; removing a stolen copy does not
+    bind the original. ``same_claim``: both deliveries name the same artist or ISRC. ``covers`` is the share of this delivery
     that was found to be the same.
     """
 
     track_id: str
     distributor: str
     removed: bool
+    stays_down: bool
     earlier: bool
     same_distributor: bool
     same_claim: bool

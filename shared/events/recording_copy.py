@@ -29,6 +29,11 @@ class RecordingCopy(Record):
     delivered_at: AwareDatetime
     sameness: Sameness
     removed: bool = Field(description="a person refused the other track, and that stands")
+    stays_down: bool = Field(
+        default=False,
+        description="its removal binds this delivery: it came before, and before what the same distributor "
+        "delivered of the recording and what stands",
+    )
     earlier: bool = Field(description="the other track was delivered before this one")
     same_distributor: bool
     same_claim: bool

@@ -60,6 +60,9 @@ REASONS = {
         "names another artist.",
         "If the recording is yours to deliver, contest the decision and say what shows it.",
     ),
+    "later_copy_removed": Words(
+        "A copy was removed", "Another distributor delivered a copy of this recording, and it was removed. Yours stays.",
+    ),
     "duplicate_delivery": Words(
         "Delivered before", "Another distributor delivered the same recording of the same artist before.",
     ),

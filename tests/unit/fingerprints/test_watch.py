@@ -123,6 +123,29 @@ async def test_copies_that_were_published_are_reported_when_the_recording_is_rem
     assert world.of(original).verdict is Verdict.NO_MATCH
 
 
+async def test_removing_a_stolen_copy_leaves_the_original_and_binds_the_thief(world: World) -> None:
+    original = upload("original", SONG, artist="Liva")
+    stolen = upload("stolen", MP3, distributor="south", artist="Thief", minutes=1)
+    await world.delivered(original, stolen)
+    await world.judged(stolen, Outcome.REJECT)
+    assert world.of(original).verdict is Verdict.NO_MATCH
+    assert world.of(original).copies[0].removed
+    corrected = await world.delivered(upload("corrected", SONG, artist="Liva", minutes=5))
+    assert corrected.verdict is Verdict.NO_MATCH
+    again = await world.delivered(
+        upload("again", worn(SONG, 0.03, seed=3), distributor="east", artist="Thief", minutes=9)
+    )
+    assert again.verdict is Verdict.MATCH_REMOVED
+
+
+async def test_delivering_a_removed_recording_often_does_not_make_it_stand(world: World) -> None:
+    first, second = upload("first", SONG), upload("second", MP3, minutes=1)
+    await world.delivered(first, second)
+    await world.judged(first, Outcome.REJECT)
+    assert world.of(second).verdict is Verdict.MATCH_REMOVED
+    assert (await world.delivered(upload("third", SONG, minutes=2))).verdict is Verdict.MATCH_REMOVED
+
+
 async def test_a_removal_that_is_taken_back_frees_the_copies(world: World) -> None:
     original, copy = upload("original", SONG), upload("copy", MP3, minutes=1)
     await world.delivered(original, copy)
