@@ -4,7 +4,7 @@ None says how loud, how long or how wide the audio is: those tell studios and co
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from enum import StrEnum
 
 import numpy as np
@@ -28,6 +28,9 @@ _LATTICE = tuple(lattice.lattice())
 _TEXTURE = texture.names()
 _TEXTURE_TOP_HZ = np.array([max(texture.BANDS_HZ[b][1] for b in texture.bands_of(n)) for n in _TEXTURE])
 _BAND_SLACK_HZ = 300.0
+_EITHER = ("lattice_z", "lattice_low_z", "lattice_high_z", "rank", "hits", "weakest_block_z", "family_z")
+"""Scalars of which the greater of the channels' sum and difference counts too: what is mixed loud to the
+centre covers the teeth there, and the difference shows them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,12 +83,13 @@ class Opinion(StrEnum):
 
 def columns() -> tuple[str, ...]:
     """All that the readout may see, in the order of `Reading.columns`."""
-    return (*names(), *_TEXTURE, *(f"{name}_spread" for name in _TEXTURE), *repeats.NAMES)
+    either = (f"either_{name}" for name in _EITHER)
+    return (*names(), *_TEXTURE, *(f"{name}_spread" for name in _TEXTURE), *repeats.NAMES, *either)
 
 
 def opinion(column: str) -> Opinion:
     """The kind of evidence that a column belongs to."""
-    if column in names():
+    if column in names() or column.startswith("either_"):
         return Opinion.COMB
     return Opinion.REPEATS if column in repeats.NAMES else Opinion.TEXTURE
 
@@ -94,8 +98,8 @@ def opinion(column: str) -> Opinion:
 class Reading:
     """The scalars with what they were read from, for the evidence.
 
-    `columns` has the comb's scalars, the texture's mean and spread over the blocks, and the repeats: NaN for
-    bands that the file does not carry and for what a stretch is too short to tell.
+    `columns` has the comb's scalars, the texture's mean and spread over the blocks, the repeats, and the best
+    of sum and difference: NaN for bands that the file does not carry and for what a stretch is too short for.
     """
 
     features: Features
@@ -119,6 +123,25 @@ def read(spectra: Spectra, top_hz: float) -> Reading:
 
 def read_all(stretches: Sequence[Spectra], top_hz: float) -> list[Reading]:
     """`read` for stretches of one track: their combs are sought together, which costs a fraction."""
+    sides = [
+        replace(stretch, mid=stretch.side, side=None) for stretch in stretches if stretch.side is not None
+    ]
+    found = _read_each([*stretches, *sides], top_hz)
+    differences = iter(found[len(stretches) :])
+    return [
+        _with_either(reading, None if stretch.side is None else next(differences))
+        for stretch, reading in zip(stretches, found, strict=False)
+    ]
+
+
+def _with_either(reading: Reading, difference: Reading | None) -> Reading:
+    either = reading.features.chosen(_EITHER)
+    if difference is not None:
+        either = np.maximum(either, difference.features.chosen(_EITHER))
+    return replace(reading, columns=np.concatenate([reading.columns, either]))
+
+
+def _read_each(stretches: Sequence[Spectra], top_hz: float) -> list[Reading]:
     if not stretches:
         return []
     reliefs = [_relief(stretch, top_hz) for stretch in stretches]

@@ -1,37 +1,77 @@
-"""Train and judge the readout.
+"""Train and judge the readout, from download to weights.
 
-Needs the `train` extra. Writes the evaluation; with --ship also the weights and the model card.
+Needs the `train` extra. Measured cuts are cached, so an interrupted run goes on where it stopped. Writes the
+evaluation; with --ship also the weights and the model card.
 """
 
 import argparse
 import json
+import os
 from pathlib import Path
 
 from services.ai_detector.readout import SHIPPED
-from services.ai_detector.training import corpus, views
+from services.ai_detector.training import corpus, readout_training, views
 from services.ai_detector.training.card import card
+from services.ai_detector.training.fetching import fetch_debian
 from services.ai_detector.training.manifest import manifest
-from services.ai_detector.training.readout_training import trained
 from services.ai_detector.training.report import report
 
-parser = argparse.ArgumentParser(description=__doc__)
-parser.add_argument("--manifest-root", type=Path, required=True, help="folder with manifest.csv")
-parser.add_argument("--debian", type=Path, required=True, help="folder of unpacked Debian packages")
-parser.add_argument("--cache", type=Path, default=Path("build/ai_detector/spectra"))
-parser.add_argument("--report", type=Path, default=Path("build/eval/ai_detector.json"))
-parser.add_argument("--ship", action="store_true")
-chosen = parser.parse_args()
 
-recordings = corpus.from_manifest(chosen.manifest_root) + corpus.from_debian(chosen.debian)
-rows = views.views(recordings, chosen.cache)
-readout, scores = trained(rows)
-found = report(rows, scores, readout)
-chosen.report.parent.mkdir(parents=True, exist_ok=True)
-chosen.report.write_text(json.dumps(found, indent=1) + "\n")
-print(json.dumps(found, indent=1))
-if chosen.ship:
-    SHIPPED.write_text(readout.model_dump_json(indent=1) + "\n")
-    used = {row.recording.path for row in rows}
-    text = card([r for r in recordings if r.path in used], readout, found)
-    (SHIPPED.parent / "MODEL_CARD.md").write_text(text)
-    (SHIPPED.parent / "manifest.json").write_text(manifest(readout.version, SHIPPED))
+def parser() -> argparse.ArgumentParser:
+    """The command line of `python -m services.ai_detector.training`."""
+    top = argparse.ArgumentParser(prog="python -m services.ai_detector.training", description=__doc__)
+    top.add_argument(
+        "--data",
+        type=Path,
+        default=os.environ.get("TRACKGATE_AI_MUSIC"),
+        help="folder with manifest.csv of labelled clips (default: the environment's TRACKGATE_AI_MUSIC)",
+    )
+    top.add_argument(
+        "--debian", type=Path, default=Path("build/ai_detector/debian"), help="unpacked packages"
+    )
+    top.add_argument(
+        "--no-fetch", action="store_true", help="take only the packages that are unpacked already"
+    )
+    top.add_argument(
+        "--extra",
+        type=Path,
+        help="your own recordings: human/ and generated/, or manifest.csv with file,label,source",
+    )
+    top.add_argument("--cache", type=Path, default=Path("build/ai_detector/measured"))
+    top.add_argument("--workers", type=int, default=os.cpu_count() or 1)
+    top.add_argument("--report", type=Path, default=Path("build/eval/ai_training.json"))
+    top.add_argument("--weights", type=Path, help="write the weights here instead of shipping them")
+    top.add_argument("--ship", action="store_true", help="replace the weights and the card in the package")
+    return top
+
+
+def main() -> None:
+    """Train; prints the evaluation."""
+    asked = parser().parse_args()
+    if asked.data is None and asked.extra is None:
+        raise SystemExit("name your labelled clips: --data DIR or --extra DIR")
+    if not asked.no_fetch:
+        asked.debian.mkdir(parents=True, exist_ok=True)
+        print("packages that could not be had:", ", ".join(fetch_debian(asked.debian)) or "none")
+    recordings = corpus.from_debian(asked.debian)
+    recordings += corpus.from_manifest(asked.data) if asked.data is not None else []
+    recordings += corpus.from_extra(asked.extra) if asked.extra is not None else []
+    rows = views.views(recordings, asked.cache, workers=asked.workers)
+    scores = readout_training.held_out(rows)
+    readout = readout_training.trained(rows, scores)
+    found = report(rows, scores, readout)
+    asked.report.parent.mkdir(parents=True, exist_ok=True)
+    asked.report.write_text(json.dumps(found, indent=1) + "\n")
+    print(json.dumps(found, indent=1))
+    if asked.weights is not None:
+        asked.weights.write_text(readout.model_dump_json() + "\n")
+    if asked.ship:
+        SHIPPED.write_text(readout.model_dump_json() + "\n")
+        used = {row.recording.path for row in rows}
+        text = card([r for r in recordings if r.path in used], readout, found)
+        (SHIPPED.parent / "MODEL_CARD.md").write_text(text)
+        (SHIPPED.parent / "manifest.json").write_text(manifest(readout.version, SHIPPED))
+
+
+if __name__ == "__main__":
+    main()

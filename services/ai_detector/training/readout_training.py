@@ -8,59 +8,52 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 
-from services.ai_detector.features import MEASUREMENT, names
+from services.ai_detector.features import MEASUREMENT
 from services.ai_detector.readout import Condition, Readout
-from services.ai_detector.training import views
-from services.ai_detector.training.linear import balance, fit, held_out_scores
-from services.ai_detector.training.solver import SIGNS
+from services.ai_detector.training import boosting, judging
+from services.ai_detector.training.views import View
 
 LIKELY_HUMAN_SHARE = 0.005
-"""Of human music, cut and treated in every way but mains hum, this share may be called likely generated."""
+"""Of human music, cut and delivered in every way, this share may be called likely generated."""
 INCONCLUSIVE_HUMAN_SHARE = 0.05
 FROM_SECONDS = (0.0, 12.0, 25.0)
-"""Where thresholds change: below, chance reaches farther."""
-UNFAIR = ("hum",)
+"""Where thresholds change: with less audio, chance reaches farther."""
+FROM_HZ = (0.0, 14_500.0)
+"""A band below the second is a poor delivery: low-rate codecs and resamplers end there."""
 _TAIL = 0.05
 Array = NDArray[np.float64]
 
 
-def trained(rows: list[views.View]) -> tuple[Readout, Array]:
-    """The readout fitted on all rows, its thresholds and calibration from held-out scores, and those scores.
+def held_out(rows: list[View]) -> Array:
+    """Held-out score of each row, NaN for those never judged."""
+    return judging.held_out_scores(boosting.tabled(rows, boosting.chosen()), _trees)
 
-    The scores of the decoder bank are NaN: it is never judged.
-    """
-    chosen = tuple(SIGNS)
-    signs = np.array(list(SIGNS.values()), dtype=np.float64)
-    table = np.array([r.values for r in rows])[:, [names().index(name) for name in chosen]]
-    generated = np.array([r.generated for r in rows])
-    scores = held_out_scores(rows, table, signs)
+
+def _trees(rows: boosting.Rows) -> judging.Callable[[Array], Array]:
+    model = boosting.fitted(rows)
+    return lambda table: boosting.scored(model, table)
+
+
+def trained(rows: list[View], scores: Array) -> Readout:
+    """The readout fitted on all rows; thresholds and calibration come from the held-out scores."""
+    table = boosting.tabled(rows, boosting.chosen())
     judged = np.isfinite(scores)
-    judged_rows = [r for r, j in zip(rows, judged, strict=True) if j]
-    slope, offset = calibrate(scores[judged], generated[judged], balance(judged_rows))
-    human = [
-        (row, float(score))
-        for row, score in zip(rows, scores, strict=True)
-        if np.isfinite(score) and not row.generated and row.treatment not in UNFAIR
-    ]
-    final = fit(table, generated, balance(rows), signs)
-    readout = Readout(
-        version=f"comb-{MEASUREMENT}.{datetime.now(UTC):%Y%m%d}",
+    slope, offset = calibrate(
+        scores[judged], table.generated[judged], boosting.family_weight(table.only(np.flatnonzero(judged)))
+    )
+    human = [(row, float(scores[i])) for i, row in enumerate(rows) if judged[i] and not row.generated]
+    return Readout(
+        version=f"ears-{MEASUREMENT}.{datetime.now(UTC):%Y%m%d}",
         measurement=MEASUREMENT,
-        features=chosen,
-        low=tuple(final.low),
-        high=tuple(final.high),
-        centre=tuple(final.centre),
-        scale=tuple(final.scale),
-        weights=tuple(final.weights),
-        intercept=final.intercept,
+        trees=boosting.exported(boosting.fitted(table), table.names),
         slope=slope,
         offset=offset,
         conditions=tuple(
-            _condition([(r, s) for r, s in human if start <= r.seconds < stop], start)
+            _condition(human, (wide, wider), (start, stop))
+            for wide, wider in pairwise((*FROM_HZ, np.inf))
             for start, stop in pairwise((*FROM_SECONDS, np.inf))
         ),
     )
-    return readout, scores
 
 
 def calibrate(scores: Array, generated: NDArray[np.bool_], weight: Array) -> tuple[float, float]:
@@ -70,20 +63,28 @@ def calibrate(scores: Array, generated: NDArray[np.bool_], weight: Array) -> tup
     return max(float(model.coef_[0, 0]), 1e-3), float(model.intercept_[0])
 
 
-def _condition(human: list[tuple[views.View, float]], from_seconds: float) -> Condition:
-    human = sorted(human, key=lambda each: each[1])
-    scores = np.array([score for _, score in human])
-    rows_of = Counter(row.recording.path for row, _ in human)
-    weight = np.array([1 / rows_of[row.recording.path] for row, _ in human])  # every recording counts once
+def _condition(
+    human: list[tuple[View, float]], hertz: tuple[float, float], seconds: tuple[float, float]
+) -> Condition:
+    inside = [
+        (row, score)
+        for row, score in human
+        if hertz[0] <= row.nuisance[0] < hertz[1] and seconds[0] <= row.seconds < seconds[1]
+    ]
+    inside.sort(key=lambda each: each[1])
+    scores = np.array([score for _, score in inside])
+    rows_of = Counter(row.recording.path for row, _ in inside)
+    weight = np.array([1 / rows_of[row.recording.path] for row, _ in inside])  # recordings count alike
     likely = max(beyond(scores, weight, LIKELY_HUMAN_SHARE), quantile(scores, weight, 1 - LIKELY_HUMAN_SHARE))
     inconclusive = quantile(scores, weight, 1 - INCONCLUSIVE_HUMAN_SHARE)
     return Condition(
-        from_seconds=from_seconds,
+        from_seconds=seconds[0],
+        from_hz=hertz[0],
         likely=likely,
         inconclusive=inconclusive,
         human_recordings=len(rows_of),
-        human_likely=len({row.recording.path for row, score in human if score >= likely}),
-        human_inconclusive=len({row.recording.path for row, score in human if score >= inconclusive}),
+        human_likely=len({row.recording.path for row, score in inside if score >= likely}),
+        human_inconclusive=len({row.recording.path for row, score in inside if score >= inconclusive}),
         human_scores=tuple(scores.round(4)),
     )
 

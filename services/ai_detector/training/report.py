@@ -1,15 +1,15 @@
 """What held-out scores say, per generator, source and treatment, and how far nuisances could have said it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+import lightgbm
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.metrics import roc_auc_score
 
 from services.ai_detector.readout import Readout
-from services.ai_detector.training.linear import held_out_scores
-from services.ai_detector.training.readout_training import UNFAIR
+from services.ai_detector.training import boosting, judging
 from services.ai_detector.training.views import View
 from shared.events.finding import Verdict
 
@@ -62,7 +62,7 @@ class Judged:
 def judged(rows: list[View], scores: Array, readout: Readout) -> Judged:
     """Apply the shipped thresholds to held-out scores; rows without one are left out."""
     kept = [(row, float(score)) for row, score in zip(rows, scores, strict=True) if np.isfinite(score)]
-    verdicts = [readout.condition(row.seconds).verdict(score) for row, score in kept]
+    verdicts = [readout.condition(row.seconds, row.nuisance[0]).verdict(score) for row, score in kept]
     return Judged(
         rows=[row for row, _ in kept],
         scores=np.array([score for _, score in kept]),
@@ -76,28 +76,32 @@ def report(rows: list[View], scores: Array, readout: Readout) -> dict[str, objec
     """Everything that the model card and the evaluation file print."""
     all_rows = judged(rows, scores, readout)
     family = np.array([row.family for row in all_rows.rows])
-    treatment = np.array([row.treatment for row in all_rows.rows])
-    whole, fair = _first_clean(all_rows.rows), ~np.isin(treatment, UNFAIR)
+    steps = [row.treatment.split("+") for row in all_rows.rows]
+    whole, every = _first_clean(all_rows.rows), np.ones(len(all_rows.rows), dtype=np.bool_)
     return {
         "protocol": "leave one generator or human source out, together with every row of its repository",
         "model_version": readout.version,
         "conditions": [c.model_dump(exclude={"human_scores"}) for c in readout.conditions],
-        "all_rows_but_hum": all_rows.detection(fair),
+        "all_rows": all_rows.detection(every),
         "whole_clean_tracks": all_rows.detection(whole),
         "per_generator": {
             name: {
-                "all_rows_but_hum": all_rows.detection((~all_rows.generated | (family == name)) & fair),
+                "all_rows": all_rows.detection(~all_rows.generated | (family == name)),
                 "whole_clean_tracks": all_rows.detection((~all_rows.generated | (family == name)) & whole),
             }
             for name in sorted(set(family[all_rows.generated]))
         },
-        "per_treatment": {name: all_rows.detection(treatment == name) for name in sorted(set(treatment))},
+        "per_treatment": {
+            name: all_rows.detection(np.array([name in taken for taken in steps]))
+            for name in sorted({step for taken in steps for step in taken})
+        },
         "human_per_source": {
-            name: all_rows.false_positives(~all_rows.generated & fair & (family == name))
+            name: all_rows.false_positives(~all_rows.generated & (family == name))
             for name in sorted(set(family[~all_rows.generated]))
         },
         "nuisances": _nuisances(all_rows.rows, all_rows.scores, all_rows.generated),
-        "weights": dict(zip(readout.features, [round(w, 4) for w in readout.weights], strict=True)),
+        "trees": len(readout.trees.roots),
+        "columns": len(readout.trees.columns),
     }
 
 
@@ -117,8 +121,8 @@ def _nuisances(rows: list[View], scores: Array, generated: Mask) -> dict[str, ob
     The collection is confounded, so this is high. Whether the detector lives off it shows in its AUC inside
     fifths of rows that the nuisances rate alike.
     """
-    table = np.array([row.nuisance for row in rows])
-    probe = held_out_scores(rows, table, np.zeros(table.shape[1]))
+    table = boosting.tabled(rows, boosting.chosen())
+    probe = judging.held_out_scores(replace(table, table=table.nuisance), _probe)
     edges = np.quantile(probe, np.linspace(0, 1, _STRATA + 1)[1:-1])
     stratum = np.digitize(probe, edges)
     inside = []
@@ -136,6 +140,12 @@ def _nuisances(rows: list[View], scores: Array, generated: Mask) -> dict[str, ob
             np.corrcoef(probe[~generated], scores[~generated])[0, 1]
         ),
     }
+
+
+def _probe(rows: boosting.Rows) -> judging.Callable[[Array], Array]:
+    model = lightgbm.LGBMClassifier(num_leaves=6, n_estimators=60, **boosting.FIXED)
+    model.fit(rows.table, rows.generated, sample_weight=boosting.family_weight(rows))
+    return lambda table: boosting.scored(model, table)
 
 
 def _rounded(value: object) -> float:
