@@ -42,6 +42,7 @@ def explained(path: Path, trust: TrustList) -> Explained:
     if isinstance(found, Failure):
         return _failure(path, f"{found.kind}: {found.detail}", readout)
     values = {"file": str(path)} | explanation(found, readout)
+    values["remarks"] = list(metered.remarks)
     provenance = metered.provenance
     values["provenance"] = None if provenance is None else provenance.model_dump(mode="json")
     values["cpu_seconds"] = round(metered.cpu_seconds, 3)

@@ -29,12 +29,14 @@ class Failure:
 class Metered:
     """What came of measuring one file, and the CPU seconds of decoding and measuring it.
 
-    `provenance` is what the file declares of itself; None where it declares nothing.
+    `provenance` is what the file declares of itself; None where it declares nothing. `remarks` are sentences
+    about the file that bear on the measurement.
     """
 
     result: Measurement | Failure
     cpu_seconds: float
     provenance: Provenance | None = None
+    remarks: tuple[str, ...] = ()
 
 
 class Meter(Protocol):

@@ -126,7 +126,7 @@ def row(name: str, metered: Metered, model_version: str) -> dict[str, object]:
         "human_share": found.human_share,
         "seconds_measured": round(found.seconds_measured, 2),
         "model_version": found.model_version,
-        "reasons": "; ".join(reasons(found)),
+        "reasons": "; ".join([*reasons(found), *metered.remarks]),
         "provenance": _declared(metered),
     }
 

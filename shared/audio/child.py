@@ -70,7 +70,8 @@ def decode(
         taken: Iterable[Block] = blocks
     else:
         taken = _first(int(excerpt.seconds * blocks.sample_rate), blocks)
-    for block in taken:
+    ending = _Ending(taken, forgiven=excerpt is not None and excerpt.cut)
+    for block in ending:
         tally.add(block, blocks.scale)
         for taker in takers:
             taker.take(block)
@@ -84,10 +85,28 @@ def decode(
         "frames": tally.frames,
         "peak": tally.peak,
         "silent": tally.silent,
+        "cut": ending.cut,
     }
     for taker in takers:
         result |= taker.finish()
     return result
+
+
+class _Ending:
+    """Blocks to their end; where being cut is ``forgiven``, a break is an end, and ``cut`` says so."""
+
+    def __init__(self, blocks: Iterable[Block], *, forgiven: bool) -> None:
+        self._blocks = blocks
+        self._forgiven = forgiven
+        self.cut = False
+
+    def __iter__(self) -> Iterator[Block]:
+        try:
+            yield from self._blocks
+        except Refused as refused:
+            if not self._forgiven or refused.kind is not FailureKind.TRUNCATED:
+                raise
+            self.cut = True
 
 
 def _first(frames: int, blocks: Iterable[Block]) -> Iterator[Block]:

@@ -42,12 +42,15 @@ def decode_audio(
     mono: bool = False,
     rate: int | None = None,
     inspected: bool = False,
+    cut: bool = False,
 ) -> DecodedAudio | DecodeFailure:
     """Decode to float32, at the native rate or resampled to ``rate`` Hz, in a sandboxed child.
 
     ``seconds`` stops after that much from the start (and then checks nothing beyond); ``mono`` averages the
     channels in the child. ``inspected`` says that the caller knows these very bytes to have passed
-    ``inspect_audio``: the digest in a FLAC file is then not made again. Blocks. Needs memory for the
+    ``inspect_audio``: the digest in a FLAC file is then not made again. ``cut`` takes what is there of a
+    FLAC, Vorbis or Opus stream that breaks off, for looking at files by hand, and says so in the result.
+    Blocks. Needs memory for the
     samples, 4 bytes each, once: three minutes of 44.1 kHz stereo are 64 MB. Bound it with
     ``limits.max_decoded_bytes``.
 
@@ -55,7 +58,7 @@ def decode_audio(
         ObjectMissing, StoreUnavailable: the file cannot be opened.
         SystemicError: the child cannot be started.
     """
-    excerpt = Excerpt(seconds=seconds, mono=mono, rate=rate, inspected=inspected)
+    excerpt = Excerpt(seconds=seconds, mono=mono, rate=rate, inspected=inspected, cut=cut)
     with opened(path) as descriptor:
         report = run_child(descriptor, limits, excerpt)
     if isinstance(report, DecodeFailure):
@@ -91,6 +94,7 @@ def _inspected(report: ChildReport) -> Inspected | DecodeFailure:
             silent=bool(said["silent"]),
             isolation=report.isolation,
             cpu_seconds=report.cpu_seconds,
+            cut=bool(said.get("cut", False)),
             **_fingerprints(said),
         )
     except (KeyError, TypeError, ValueError):

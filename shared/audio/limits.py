@@ -35,10 +35,12 @@ class Excerpt:
 
     Decoding stops after ``seconds``; what lies beyond is then neither counted nor checked. ``rate`` asks for
     another sampling rate (soxr, HQ) than the recording's own. ``inspected``: these very bytes were inspected
-    before, so that their own digest is not made again.
+    before, so that their own digest is not made again. ``cut``: where a file ends before what its header
+    promises, what is there is handed over.
     """
 
     seconds: float | None = None
     mono: bool = False
     rate: int | None = None
     inspected: bool = False
+    cut: bool = False

@@ -49,7 +49,8 @@ class Inspected:
     ``frames`` are samples per channel. ``peak`` is the largest magnitude, 1.0 being full scale (float files
     may exceed it). ``silent``: nothing louder than one step of 16 bits. ``cpu_seconds`` is the child's.
     ``fingerprint`` (AcoustID's compressed form) and ``pcm_sha256`` (of the decoded samples, hexadecimal) are
-    there when they were asked for.
+    there when they were asked for. ``cut``: the file ended before what its header promises, and that was
+    asked to be taken.
     """
 
     container: str
@@ -63,6 +64,7 @@ class Inspected:
     cpu_seconds: float
     fingerprint: bytes | None = None
     pcm_sha256: str | None = None
+    cut: bool = False
 
     @property
     def seconds(self) -> float:

@@ -34,25 +34,37 @@ def measure_file(path: Path, sha256: str | None, trust: TrustList = NOBODY) -> M
 
 
 def metered(path: Path, sha256: str | None, listen: Listen, trust: TrustList) -> Metered:
-    """Check the bytes, decode, `listen`, read what is declared; blocks and raises as `measure_file` does."""
+    """Check the bytes, decode, `listen`, read what is declared; blocks and raises as `measure_file` does.
+
+    Of a file that is measured by hand (no hash was announced) and is cut, what is there is measured.
+    """
     began = cpu_seconds()
     signal.alarm(PATIENCE_SECONDS)
     try:
-        result = _result(path, sha256, listen)
-        changed = isinstance(result, Failure) and result.kind is Failing.OTHER_BYTES
-        provenance = None if changed else read_provenance(path, trust)
-        return Metered(result, cpu_seconds() - began, provenance)
+        if sha256 is not None and sha256_of(path) != sha256:
+            return Metered(_changed(), cpu_seconds() - began)
+        decoded = decode_audio(
+            path, seconds=LONGEST_SECONDS, inspected=sha256 is not None, cut=sha256 is None
+        )
+        result = _undecodable(decoded) if isinstance(decoded, DecodeFailure) else listen(decoded)
+        provenance = read_provenance(path, trust)
+        return Metered(result, cpu_seconds() - began, provenance, _remarks(decoded))
     finally:
         signal.alarm(0)
 
 
-def _result(path: Path, sha256: str | None, listen: Listen) -> Measurement | Failure:
-    if sha256 is not None and sha256_of(path) != sha256:
-        return Failure(Failing.OTHER_BYTES, "the stored bytes are not those that were announced")
-    decoded = decode_audio(path, seconds=LONGEST_SECONDS, inspected=sha256 is not None)
-    if isinstance(decoded, DecodeFailure):
-        return Failure(Failing.UNDECODABLE, f"{decoded.kind.value}: {decoded.message}")
-    return listen(decoded)
+def _changed() -> Failure:
+    return Failure(Failing.OTHER_BYTES, "the stored bytes are not those that were announced")
+
+
+def _undecodable(failure: DecodeFailure) -> Failure:
+    return Failure(Failing.UNDECODABLE, f"{failure.kind.value}: {failure.message}")
+
+
+def _remarks(decoded: DecodedAudio | DecodeFailure) -> tuple[str, ...]:
+    if isinstance(decoded, DecodeFailure) or not decoded.inspected.cut:
+        return ()
+    return (f"the file is cut: only {decoded.inspected.seconds:.1f} s of what it promises are there",)
 
 
 def _listen(decoded: DecodedAudio) -> Measurement:

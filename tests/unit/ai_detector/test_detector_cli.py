@@ -24,6 +24,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     soundfile.write(made / "marked.wav", with_teeth(coloured_noise(32, RATE), RATE, 100.0), RATE)
     soundfile.write(made / "plain.flac", coloured_noise(6, RATE), RATE)
     soundfile.write(made / "silent.wav", np.zeros((8 * RATE, 2)), RATE)
+    soundfile.write(made / "whole.flac", coloured_noise(30, RATE), RATE)
+    half = (made / "whole.flac").read_bytes()
+    (made / "cut.flac").write_bytes(half[: len(half) // 2])
     (made / "broken.wav").write_text("no audio at all")
     return made
 
@@ -47,7 +50,7 @@ def rows(file: Path) -> list[dict[str, str]]:
 def test_score_writes_a_row_per_file_in_order_and_one_bad_file_stops_nothing(
     folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    named = ["broken.wav", "marked.wav", "absent.wav", "silent.wav", "plain.flac"]
+    named = ["broken.wav", "marked.wav", "absent.wav", "silent.wav", "plain.flac", "cut.flac"]
     manifest = folder / "m.csv"
     manifest.write_text("file,label\n" + "".join(f"{name},x\n" for name in named))
     out = tmp_path / "out.csv"
@@ -55,14 +58,16 @@ def test_score_writes_a_row_per_file_in_order_and_one_bad_file_stops_nothing(
     found = rows(out)
     assert tuple(found[0]) == COLUMNS
     assert [row["file"] for row in found] == named
-    broken, marked, absent, silent, plain = found
+    broken, marked, absent, silent, plain, cut = found
     assert (broken["verdict"], absent["verdict"], silent["verdict"]) == ("error", "error", "not_measured")
     assert broken["reasons"].startswith("undecodable: ")
     assert broken["probability"] == absent["probability"] == silent["probability"] == ""
     assert silent["reasons"] == "not measured: silent"
     assert float(marked["probability"]) > 0.5 > float(plain["probability"])
     assert float(marked["seconds_measured"]) == pytest.approx(32, abs=1)
-    assert "5 of 5 files, 2 failed in" in capsys.readouterr().err
+    assert float(cut["seconds_measured"]) == pytest.approx(15, abs=2)
+    assert "the file is cut: only 1" in cut["reasons"]
+    assert "6 of 6 files, 2 failed in" in capsys.readouterr().err
 
 
 @pytest.mark.timeout(300)
