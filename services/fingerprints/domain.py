@@ -88,19 +88,15 @@ def copy_of(recording: Recording, other: Candidate) -> RecordingCopy | None:
 
 
 def weighed(copies: Sequence[RecordingCopy]) -> tuple[RecordingCopy, ...]:
-    """All copies of a delivery, with those marked whose removal binds it.
+    """All copies of a delivery, with those marked that came first.
 
-    When a stolen copy is removed, the original that it was made from stays, and so does what its distributor
-    delivers of it later: a removal binds only what came after it and has no standing older than it.
+    A distributor whose own delivery of the recording stands may deliver it again: copies that others made
+    since, and what becomes of them, say nothing against it.
     """
     standing = [copy.delivered_at for copy in copies if copy.same_distributor and not copy.removed]
     since = min(standing, default=None)
     return tuple(
-        copy.model_copy(
-            update={
-                "stays_down": copy.removed and copy.earlier and (since is None or copy.delivered_at <= since)
-            }
-        )
+        copy.model_copy(update={"came_first": copy.earlier and (since is None or copy.delivered_at <= since)})
         for copy in copies
     )
 
@@ -108,19 +104,25 @@ def weighed(copies: Sequence[RecordingCopy]) -> tuple[RecordingCopy, ...]:
 def telling(copies: Sequence[RecordingCopy]) -> tuple[RecordingCopy, ...]:
     """Those that a finding names."""
     ordered = sorted(
-        copies, key=lambda copy: (not copy.stays_down, not copy.removed, copy.delivered_at, copy.track_id)
+        copies,
+        key=lambda copy: (
+            not (copy.removed and copy.came_first),
+            not copy.removed,
+            copy.delivered_at,
+            copy.track_id,
+        ),
     )
     return tuple(ordered[:MOST_COPIES])
 
 
 def verdict_on(recording: Recording, copies: Sequence[RecordingCopy]) -> Verdict:
-    """A recording that stays down weighs more than one that somebody else delivered before.
+    """A removed recording weighs more than one that somebody else delivered before.
 
     What the same distributor delivered before is no duplicate: a corrected delivery is a track of its own.
     """
-    if any(copy.stays_down for copy in copies):
+    if any(copy.removed and copy.came_first for copy in copies):
         return Verdict.MATCH_REMOVED
-    if any(copy.earlier and not copy.removed and not copy.same_distributor for copy in copies):
+    if any(copy.came_first and not copy.removed and not copy.same_distributor for copy in copies):
         return Verdict.DUPLICATE_OF
     return Verdict.NO_MATCH if recording.sound is not None and recording.sound.size else Verdict.NOT_MEASURED
 

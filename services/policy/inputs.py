@@ -182,16 +182,15 @@ class ClaimFacts(ArtistFacts):
 class CopyFacts(Record):
     """A track that holds the same recording, or a part of it.
 
-    ``stays_down``: the other track was removed, and that binds this delivery; removing a stolen copy does not
-    bind the original. ``same_claim``: both deliveries name the same artist or ISRC. ``covers`` is the share of this delivery
+    ``came_first``: before this delivery, and before whatever its distributor delivered of the recording that
+    stands, so that copies of an original say nothing against it. ``same_claim``: both deliveries name the same artist or ISRC. ``covers`` is the share of this delivery
     that was found to be the same.
     """
 
     track_id: str
     distributor: str
     removed: bool
-    stays_down: bool
-    earlier: bool
+    came_first: bool
     same_distributor: bool
     same_claim: bool
     sameness: str = Field(description="same_file, same_samples or same_sound")

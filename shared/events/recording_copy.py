@@ -29,10 +29,10 @@ class RecordingCopy(Record):
     delivered_at: AwareDatetime
     sameness: Sameness
     removed: bool = Field(description="a person refused the other track, and that stands")
-    stays_down: bool = Field(
+    came_first: bool = Field(
         default=False,
-        description="its removal binds this delivery: it came before, and before what the same distributor "
-        "delivered of the recording and what stands",
+        description="it was delivered before this one, and before whatever this one's distributor delivered "
+        "of the recording that stands",
     )
     earlier: bool = Field(description="the other track was delivered before this one")
     same_distributor: bool

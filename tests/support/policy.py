@@ -100,6 +100,7 @@ def a_copy(**changes: Any) -> RecordingCopy:
         sameness=Sameness.SOUND,
         removed=False,
         earlier=True,
+        came_first=True,
         same_distributor=False,
         same_claim=False,
         here=TimeRange(start=0.0, end=10.0),

@@ -136,6 +136,8 @@ async def test_removing_a_stolen_copy_leaves_the_original_and_binds_the_thief(wo
         upload("again", worn(SONG, 0.03, seed=3), distributor="east", artist="Thief", minutes=9)
     )
     assert again.verdict is Verdict.MATCH_REMOVED
+    once_more = await world.delivered(upload("third edition", MP3, artist="Liva", minutes=12))
+    assert once_more.verdict is Verdict.NO_MATCH
 
 
 async def test_delivering_a_removed_recording_often_does_not_make_it_stand(world: World) -> None:
