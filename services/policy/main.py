@@ -23,14 +23,24 @@ from services.policy.stages import PolicyBook
 from services.policy.sweep import DeadlineSweep, EventAlarm
 from services.policy.trial import Trial
 from shared.clock import Clock, SystemClock
-from shared.events import ConsentGrant, PolicyVersionChanged, ProtectedArtist
+from shared.events import ArtistKeyGiven, ConsentGrant, PolicyVersionChanged, ProtectedArtist
 from shared.stream.compacted import CompactedTopic
 from shared.stream.envelope import envelope
 from shared.stream.handler import Subscription
 from shared.stream.publisher import Publisher
 from shared.stream.runner import run_worker
 from shared.stream.wiring import Wiring
-from shared.topics import ARTISTS, DECISIONS, FINDINGS, GRANTS, LABELS, POLICIES, REVIEWS, UPLOADS
+from shared.topics import (
+    ARTIST_KEYS,
+    ARTISTS,
+    DECISIONS,
+    FINDINGS,
+    GRANTS,
+    LABELS,
+    POLICIES,
+    REVIEWS,
+    UPLOADS,
+)
 
 GUARD_SECONDS = 2.0
 
@@ -57,6 +67,7 @@ def wire(
         async with (
             CompactedTopic(ARTISTS, ProtectedArtist, settings.kafka, on_change=registry.put_artist),
             CompactedTopic(GRANTS, ConsentGrant, settings.kafka, on_change=registry.put_grant),
+            CompactedTopic(ARTIST_KEYS, ArtistKeyGiven, settings.kafka, on_change=registry.put_key),
             CompactedTopic(POLICIES, PolicyVersionChanged, settings.kafka, on_change=book.put),
             Redis.from_url(settings.redis) as client,
         ):
@@ -93,6 +104,7 @@ def wire(
                     Subscription(LABELS, handlers.on_labels),
                     Subscription(GRANTS, handlers.on_grant),
                     Subscription(ARTISTS, handlers.on_artist),
+                    Subscription(ARTIST_KEYS, handlers.on_artist_key),
                 ),
                 background=(sweep.run, guard.run, stops.run),
             )
