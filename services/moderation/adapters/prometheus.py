@@ -15,6 +15,7 @@ from services.moderation.dashboards.timeline import Timeline
 from shared.errors import SystemicError
 
 _AT_ONCE = 8
+_ANSWER_SECONDS = 20.0
 _SCRAPED = Level(UP, "count", where=(("job", JOBS),))
 
 
@@ -59,7 +60,9 @@ class PrometheusNumbers:
     async def _ask(self, asked: dict[str, str]) -> list[dict[str, Any]]:
         try:
             async with self._turns:
-                answer = await self._http.post(f"{self._url}/api/v1/query_range", data=asked)
+                answer = await self._http.post(
+                    f"{self._url}/api/v1/query_range", data=asked, timeout=_ANSWER_SECONDS
+                )
             body = answer.json()
         except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
             raise SystemicError(f"Prometheus: {str(error) or type(error).__name__}") from error

@@ -38,6 +38,9 @@ class Reckoning:
     def __init__(self, entries: Sequence[Entry]) -> None:
         self._entries = entries
         self._times = [entry.at for entry in entries]
+        self._of_metric: defaultdict[str, list[Key]] = defaultdict(list)
+        for key in frozenset[Key]().union(*(entry.values for entry in entries)):
+            self._of_metric[key[0]].append(key)
 
     def work_out(self, expression: Expression, timeline: Timeline) -> Table:
         match expression:
@@ -110,7 +113,7 @@ class Reckoning:
     def _keys(self, metric: str, where: Where, by: tuple[str, ...]) -> dict[Group, list[Key]]:
         let_through = {label: set(values) for label, values in where}
         found: defaultdict[Group, list[Key]] = defaultdict(list)
-        for key in {key for entry in self._entries for key in entry.values if key[0] == metric}:
+        for key in self._of_metric[metric]:
             labels = dict(key[1])
             if all(labels.get(label, "") in values for label, values in let_through.items()):
                 found[tuple(labels.get(label, "") for label in by)].append(key)
