@@ -125,6 +125,7 @@ def _probabilities(
 def _loaded(source: str) -> tuple[Any, Any]:
     _extra("torch").set_num_threads(1)
     transformers = _extra("transformers")
+    transformers.utils.logging.disable_progress_bar()
     return (
         transformers.AutoFeatureExtractor.from_pretrained(source),
         transformers.AutoModelForAudioClassification.from_pretrained(source).eval(),

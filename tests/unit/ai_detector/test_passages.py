@@ -7,8 +7,9 @@ from services.ai_detector.domain import measure
 from services.ai_detector.evidence import clock, reason
 from services.ai_detector.passages import PASSAGE_SECONDS, allowance
 from services.ai_detector.readout import Condition, Readout
+from services.ai_detector.training.decoder_bank import Decoder, decoded
 from shared.events.finding import Verdict
-from tests.unit.ai_detector.sounds import coloured_noise, with_teeth
+from tests.unit.ai_detector.sounds import coloured_noise, melody, with_teeth
 
 RATE = 32_000
 
@@ -33,6 +34,20 @@ def test_a_generated_bridge_in_a_clean_track_shows_where_it_is(
     assert found.verdict is Verdict.LIKELY_GENERATED
     if measured.verdict is Verdict.INCONCLUSIVE:
         assert f"at {clock(start)}-{clock(start + length)}" in reason(measured)
+
+
+@pytest.mark.parametrize("seed", [0, 2, 3])
+def test_a_bridge_from_a_random_decoder_in_a_played_song_shows_where_it_is(
+    readout: Readout, seed: int
+) -> None:
+    song = melody(90, RATE, seed=seed) + 0.5 * coloured_noise(90, RATE, seed=seed)
+    before, bridge, after = np.split(song, [30 * RATE, 60 * RATE])
+    decoder = Decoder(RATE, strides=(8, 5, 4, 2), kernel_factor=2, bias=0.02, snake=True)
+    made, _ = decoded(bridge, RATE, decoder, np.random.default_rng(seed))
+    bridge = np.pad(made, ((0, len(bridge) - len(made)), (0, 0)))
+    measured = measure(np.concatenate([before, bridge, after]).astype(np.float32), RATE, readout)
+    assert [(r.start, r.end) for r in measured.ranges] == [pytest.approx((30, 60), abs=PASSAGE_SECONDS / 2)]
+    assert measured.verdict is not Verdict.NOT_DETECTED
 
 
 def test_passages_follow_each_other_through_the_track(readout: Readout) -> None:
