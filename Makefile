@@ -4,6 +4,8 @@ SHELL := /bin/bash
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
+MODELS := $(VENV)-models
+ARGS ?=
 export OMP_NUM_THREADS ?= 1
 
 ##@ Use
@@ -46,6 +48,25 @@ bench-policy: $(VENV)/.dev ## Decisions per core at 10, 100 and 500 rules, and p
 	@$(BIN)/python -m pytest -q tests/integration/policy -k promoted_and_rolled_back
 	@cat build/bench/policy.json
 
+bench-ai: $(VENV)/.dev ## CPU-seconds of the AI detector for 3 minutes, into build/bench/ai.json
+	@$(BIN)/python -m services.ai_detector.bench $(ARGS)
+
+bench-voices: $(VENV)/.dev ## CPU-seconds of the voice matcher for 3 minutes, into build/bench/voices.json
+	@$(BIN)/python -m services.voice_matcher.bench $(ARGS)
+
+bench-index: $(VENV)/.dev ## A million voice templates searched on one core, into build/bench/voice_index.json
+	@$(BIN)/python -m services.voice_matcher.bench_index $(ARGS)
+
+##@ Models (ARGS=--help says what can be given; ARGS=--quick for a first look)
+train-ai: $(MODELS)/.ready ## From fetching the recordings to weights and model card
+	@$(MODELS)/bin/python -m services.ai_detector.training $(ARGS)
+
+eval-ai: $(MODELS)/.ready ## Held out by generator and by source, in every delivery condition: build/eval/ai.json
+	@$(MODELS)/bin/python -m services.ai_detector.evaluate $(ARGS)
+
+eval-voices: $(MODELS)/.ready ## Sung and spoken, genuine and cloned, under a band: build/eval/voices.json
+	@$(MODELS)/bin/python -m services.voice_matcher.evaluate $(ARGS)
+
 ##@ Set up
 install: $(VENV)/.dev ## Make the environment for work on the code
 
@@ -56,7 +77,7 @@ lock: $(VENV)/.dev ## Pin every dependency with its hashes, one list per image
 	@$(BIN)/python -m deploy.requirements.lock
 
 clean: ## Remove the environment and build products (not the stack's data in .trackgate)
-	rm -rf $(VENV) build .mypy_cache .ruff_cache .pytest_cache
+	rm -rf $(VENV) $(MODELS) build .mypy_cache .ruff_cache .pytest_cache
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Trackgate needs Python 3.11 or newer; try: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
@@ -75,9 +96,16 @@ $(VENV)/.dev: deploy/requirements/dev.txt pyproject.toml | $(VENV)/bin/python
 	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@ $(VENV)/.run
 
+$(MODELS)/.ready: deploy/requirements/evaluate.txt pyproject.toml
+	@$(PYTHON) -m venv $(MODELS)
+	@echo "installing what training and evaluating need, beside $(VENV) (a few minutes the first time)"
+	@$(MODELS)/bin/pip install --quiet --disable-pip-version-check --require-hashes -r deploy/requirements/evaluate.txt
+	@$(MODELS)/bin/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
 help:
 	@awk 'BEGIN {FS = ":.*##"; printf "Trackgate\n\nUsage: make \033[36mTARGET\033[0m\n"} \
-	  /^[a-zA-Z_-]+:.*?##/ { printf "  \033[36m%-12s\033[0m %s\n", $$1, $$2 } \
+	  /^[a-zA-Z_-]+:.*?##/ { printf "  \033[36m%-17s\033[0m %s\n", $$1, $$2 } \
 	  /^##@/ { printf "\n\033[1m%s\033[0m\n", substr($$0, 5) }' $(MAKEFILE_LIST)
 
-.PHONY: bench bench-moderation bench-policy run demo test test-unit lint format contracts install system lock clean help
+.PHONY: bench bench-moderation bench-policy bench-ai bench-voices bench-index train-ai eval-ai eval-voices run demo test test-unit lint format contracts install system lock clean help

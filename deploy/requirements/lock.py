@@ -21,6 +21,7 @@ LISTS = {
     "moderation": ("moderation",),
     "notifier": ("notifier",),
     "cli": ("cli",),
+    "evaluate": ("run", "evaluate"),
     "train": ("run", "train"),
     "hub": ("run", "hub"),
 }
