@@ -100,7 +100,7 @@ class Screening:
         self, tracks: Tracks, index: int, sample: Sample, started: float
     ) -> str | Refused | Undecided:
         """The track id. A connection that breaks is tried again: a delivery made twice is one track."""
-        metadata = sample.declaration(self._today).model_dump(mode="json")
+        metadata = sample.metadata(self._today)
         while True:
             try:
                 return await tracks.deliver(sample.path, metadata, lambda done: self._view.sent(index, done))

@@ -6,7 +6,7 @@ A wrong key, or a distributor or artist that is not declared, stops the reading.
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -106,6 +106,10 @@ class Sample(_Strict):
             release_date=today + timedelta(days=self.release_in_days),
             territories=self.territories,
         )
+
+    def metadata(self, today: date) -> dict[str, Any]:
+        """The declaration as its distributor writes it: without digests, which ingest makes."""
+        return self.declaration(today).model_dump(mode="json", exclude={"artist_keys_sha256"})
 
 
 class Manifest(_Strict):

@@ -51,7 +51,7 @@ async def signed_in(context: BrowserContext, screening: Screening) -> Page:
 async def deliver(screening: Screening, name: str) -> None:
     sample = next(sample for sample in load_manifest().samples if sample.file == name)
     async with tracks_api(screening.url("ingest"), screening.keys[sample.distributor]) as api:
-        metadata = sample.declaration(TODAY).model_dump(mode="json")
+        metadata = sample.metadata(TODAY)
         track_id = await api.deliver(FOLDER / sample.file, metadata, lambda _sent: None)
         async for track in api.watch(track_id):
             if track.decision is not None:

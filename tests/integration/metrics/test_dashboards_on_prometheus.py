@@ -97,7 +97,7 @@ async def deliver_and_review(screening: Screening) -> None:
 
 async def decided(screening: Screening, sample: Sample) -> Track:
     async with tracks_api(screening.url("ingest"), screening.keys[sample.distributor]) as api:
-        metadata = sample.declaration(TODAY).model_dump(mode="json")
+        metadata = sample.metadata(TODAY)
         track_id = await api.deliver(FOLDER / sample.file, metadata, lambda _sent: None)
         async for track in api.watch(track_id):
             if track.decision is not None:

@@ -1,6 +1,7 @@
 """The sample recordings that ship: complete, small, credited, and the ones that were checked."""
 
 import hashlib
+import json
 import re
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -11,6 +12,7 @@ import yaml
 from pydantic import ValidationError
 
 from deploy.samples.manifest import FOLDER, MANIFEST, ExpectedOutcome, Manifest, Sample, load_manifest
+from services.ingest.domain import read_metadata
 from shared.audio import DecodeFailure, inspect_audio
 from shared.events import AiUse
 
@@ -145,3 +147,9 @@ def test_a_distributor_that_is_not_declared_stops_the_reading(tmp_path: Path) ->
     path.write_text(yaml.safe_dump(content), encoding="utf-8")
     with pytest.raises(ValidationError, match="nobody-knows"):
         load_manifest(path)
+
+
+def test_ingest_reads_what_distributors_write_about_the_samples(manifest: Manifest) -> None:
+    for sample in manifest.samples:
+        written = json.dumps(sample.metadata(TODAY)).encode()
+        assert read_metadata(written) == sample.declaration(TODAY)
