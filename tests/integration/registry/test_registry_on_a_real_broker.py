@@ -10,6 +10,7 @@ import subprocess
 import sys
 import uuid
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -19,17 +20,36 @@ import pytest
 import soundfile
 
 from services.registry.main import build
+from services.registry.people import Person, Role
+from services.registry.proposals import CHECKERS
 from services.registry.settings import RegistrySettings
-from shared.events import ArtistStatus, DistributorRegistered, ProtectedArtist
+from shared.events import (
+    ArtistStatus,
+    DistributorRegistered,
+    Fitness,
+    ProtectedArtist,
+    ReferenceCheck,
+    ReferencesChecked,
+)
 from shared.objects.folder import FolderStore
 from shared.stream.admin import create_topics
 from shared.stream.compacted import CompactedTopic
-from shared.topics import ARTISTS, DISTRIBUTORS
+from shared.stream.confluent_publisher import ConfluentPublisher
+from shared.stream.envelope import envelope
+from shared.topics import ARTISTS, CHECKS, DISTRIBUTORS
+from tests.integration.registry.running import until
 from tests.support.stack import Endpoints
 
 ROOT = Path(__file__).resolve().parents[3]
 TOKEN = "token of a test"  # noqa: S105 - it is
-ARTIST = {"name": "Ada Voice", "biometric_consent": "signed by Ada on 2026-01-02", "rights_basis": "own"}
+SECOND = "token of a second person"
+ARTIST = {
+    "name": "Ada Voice",
+    "biometric_consent": "signed by Ada on 2026-01-02",
+    "consent": {"given_by": "Ada Voice", "given_at": "2026-01-02T10:00:00Z"},
+    "authority": {"statement": "the artist herself, for this test"},
+    "rights_basis": "own",
+}
 
 
 @pytest.fixture
@@ -39,7 +59,15 @@ def settings(endpoints: Endpoints, tmp_path: Path) -> RegistrySettings:
         kafka=endpoints.bootstrap_servers,
         store=tmp_path / "objects",
         registry_token_sha256=hashlib.sha256(TOKEN.encode()).hexdigest(),
+        registry_people=_second_person(tmp_path / "people.json"),
     )
+
+
+def _second_person(file: Path) -> Path:
+    digest = hashlib.sha256(SECOND.encode()).hexdigest()
+    omar = Person(person_id="omar", name="Omar", role=Role.REGISTRAR, token_sha256=digest)
+    file.write_text(json.dumps([omar.model_dump(mode="json")]))
+    return file
 
 
 @contextlib.asynccontextmanager
@@ -82,6 +110,39 @@ async def enrol(
     )
 
 
+async def protect(
+    settings: RegistrySettings, client: httpx.AsyncClient, artist_id: str, recording: bytes, **changes: Any
+) -> httpx.Response:
+    """Proposed, found fit by both detectors (played by this test), approved by the second person."""
+    proposed = await enrol(client, artist_id, recording, **changes)
+    assert proposed.status_code == 202, proposed.text
+    told = proposed.json()
+    async with ConfluentPublisher(settings.kafka) as publisher:
+        for checker in CHECKERS:
+            check = ReferencesChecked(
+                event_id=f"{told['proposal_id']}-{checker}",
+                occurred_at=datetime.now(UTC),
+                artist_id=artist_id,
+                proposal_id=told["proposal_id"],
+                checker=checker,
+                model_version="test",
+                references=tuple(
+                    ReferenceCheck(sha256=one["sha256"], fitness=Fitness.FIT) for one in told["references"]
+                ),
+            )
+            await publisher.publish(envelope(CHECKS, check, source="test"))
+    path = f"/v1/proposals/{artist_id}"
+    await until(lambda: _told(client, path), lambda proposal: not proposal["waiting_for"])
+    headers = {"Authorization": f"Bearer {SECOND}"}
+    approved = await client.post(f"{path}/approve", json={}, headers=headers)
+    assert approved.status_code == 200, approved.text
+    return await client.get(f"/v1/artists/{artist_id}")
+
+
+async def _told(client: httpx.AsyncClient, path: str) -> Any:
+    return (await client.get(path)).json()
+
+
 def objects(settings: RegistrySettings) -> list[str]:
     return [path.name for path in settings.store.rglob("*") if path.is_file()]
 
@@ -93,13 +154,14 @@ async def test_what_was_acknowledged_is_known_after_a_restart(
     async with running(settings) as client:
         new = await client.post("/v1/distributors", json={"name": distributor})
         assert new.status_code == 201
-        enrolled = await enrol(client, artist, recording, own_distributors=[distributor])
+        enrolled = await protect(settings, client, artist, recording, own_distributors=[distributor])
         assert enrolled.status_code == 200, enrolled.text
         body = {
             "artist_id": artist,
             "grantee": distributor,
             "uses": ["sampling"],
             "valid_until": "2030-01-01T00:00:00Z",
+            "granted_by": "Ada Voice",
         }
         given = await client.put(f"/v1/grants/{grant}", json=body)
         assert given.status_code == 200, given.text
@@ -132,7 +194,7 @@ async def test_a_withdrawal_reaches_every_reader_and_removes_the_voice_but_no_up
         CompactedTopic(ARTISTS, ProtectedArtist, settings.kafka, on_change=on_change),
         running(settings) as client,
     ):
-        enrolled = (await enrol(client, artist, recording)).json()
+        enrolled = (await protect(settings, client, artist, recording)).json()
         assert enrolled["references"][0]["seconds"] == 5.0
         (reference,) = (await asyncio.wait_for(seen.get(), 30)).references
         assert FolderStore(settings.store).local_path(reference.uri).read_bytes() == recording
