@@ -6,7 +6,7 @@ from datetime import datetime
 
 from services.fingerprints.alignment import SAME_BELOW
 from services.fingerprints.domain import Recording, telling, verdict_on
-from shared.events import FindingRecorded, RecordingCopy, TrackUploaded, Verdict
+from shared.events import FindingRecorded, Passage, RecordingCopy, TrackUploaded, Verdict
 from shared.ids import deterministic_id
 
 DETECTOR = "fingerprint"
@@ -28,8 +28,10 @@ class Occasion:
 
 
 def compared(recording: Recording, copies: Sequence[RecordingCopy], occasion: Occasion) -> FindingRecorded:
+    """``score`` is the share of fingerprint bits that agree in the nearest copy: 1 the same, 0.5 chance."""
     verdict = verdict_on(recording, copies)
     named = telling(copies)
+    passages = tuple(_passage(copy) for copy in named)
     measured = recording.sound is not None and recording.sound.size > 0
     return FindingRecorded(
         event_id=occasion.event_id(recording.track_id),
@@ -39,13 +41,14 @@ def compared(recording: Recording, copies: Sequence[RecordingCopy], occasion: Oc
         detector=DETECTOR,
         model_version=VERSION,
         verdict=verdict,
-        score=min((copy.bit_error_rate for copy in named), default=None),
-        threshold=SAME_BELOW,
+        score=max((passage.score for passage in passages), default=None),
+        threshold=1.0 - SAME_BELOW,
         reason="no_fingerprint: too short for one, or delivered before they were made"
         if verdict is Verdict.NOT_MEASURED
         else None,
         seconds_measured=recording.seconds if measured else 0.0,
         cpu_seconds=occasion.cpu_seconds,
+        passages=passages,
         copies=named,
         measurements={
             "copies": float(len(copies)),
@@ -67,3 +70,9 @@ def unreadable(track: TrackUploaded, why: str, occasion: Occasion) -> FindingRec
         verdict=Verdict.ERROR,
         reason=f"bad_fingerprint: {why}"[:1000],
     )
+
+
+def _passage(copy: RecordingCopy) -> Passage:
+    state = "removed" if copy.removed else "delivered"
+    note = f"the same as track {copy.track_id} ({state}) from {copy.there.start:.0f} s"
+    return Passage(range=copy.here, score=round(1.0 - copy.bit_error_rate, 4), note=note)

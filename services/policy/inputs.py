@@ -190,7 +190,7 @@ class CopyFacts(Record):
     track_id: str
     distributor: str
     removed: bool
-    came_first: bool
+    came_first: bool = False
     same_distributor: bool
     same_claim: bool
     sameness: str = Field(description="same_file, same_samples or same_sound")

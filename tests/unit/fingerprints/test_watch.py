@@ -70,6 +70,11 @@ async def test_a_removed_recording_is_recognised_under_another_name_from_another
     assert copy.sameness is Sameness.SOUND
     assert copy.seconds > 40
     assert copy.bit_error_rate == pytest.approx(0.05, abs=0.02)
+    assert finding.score == pytest.approx(1 - copy.bit_error_rate)
+    assert finding.threshold is not None
+    assert finding.score > finding.threshold
+    assert finding.passages[0].range == copy.here
+    assert original.track_id in (finding.passages[0].note or "")
 
 
 async def test_a_removed_recording_is_recognised_from_the_same_distributor_as_well(world: World) -> None:
