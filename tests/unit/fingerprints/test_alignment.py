@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from services.fingerprints.alignment import LEAST_SECONDS, MOST_DRIFT, align
 from services.fingerprints.terms import Found, leads, words_of
 from shared.fingerprint import SECONDS_EACH
-from tests.unit.fingerprints.shelves import sound, worn
+from tests.support.recordings import sound, worn
 
 SONG = sound(1)
 

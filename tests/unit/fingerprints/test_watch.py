@@ -10,7 +10,7 @@ from services.fingerprints.handlers import CopyWatch
 from shared.clock import SetClock
 from shared.events import FindingRecorded, Outcome, Sameness, TrackUploaded, Verdict
 from shared.stream.outcome import Done, Retry
-from tests.unit.fingerprints.shelves import NOON, MemoryShelf, decision, sound, upload, worn
+from tests.support.recordings import NOON, MemoryShelf, decision, sound, upload, worn
 
 SONG = sound(1)
 MP3 = worn(SONG, 0.05)
