@@ -4,7 +4,6 @@ from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from itertools import islice
-from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -98,16 +97,6 @@ class VoiceIndex:
             if moved is not None:
                 rows = self._enrolled[moved].rows
                 rows[rows.index(last)] = row
-
-    def with_template(self, template: VoiceTemplate) -> Self:
-        """``put``, and this index."""
-        self.put(template)
-        return self
-
-    def without(self, artist_id: str) -> Self:
-        """``remove``, and this index."""
-        self.remove(artist_id)
-        return self
 
     def search(self, heard: HeardVoice, *, at_most: int | None = None) -> tuple[ArtistScore, ...]:
         """Artists with a verdict of their own, the highest score first, the best ``at_most``.

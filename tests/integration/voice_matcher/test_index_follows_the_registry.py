@@ -45,8 +45,8 @@ async def a_follower(endpoints: Endpoints, store: FolderStore, ears: ToldEars) -
 
 async def in_time(condition: Callable[[], bool]) -> None:
     async with asyncio.timeout(ALLOWED_SECONDS):
-        while not condition():
-            await asyncio.sleep(0.02)  # noqa: ASYNC110 - what is waited for happens in several indexes
+        while not condition():  # noqa: ASYNC110 - what is waited for happens in several indexes
+            await asyncio.sleep(0.02)
 
 
 async def test_an_artist_is_found_and_forgotten_by_every_worker_within_ten_seconds(
