@@ -57,6 +57,9 @@ bench-voices: $(VENV)/.dev ## CPU-seconds of the voice matcher for 3 minutes, in
 bench-index: $(VENV)/.dev ## A million voice templates searched on one core, into build/bench/voice_index.json
 	@$(BIN)/python -m services.voice_matcher.bench_index $(ARGS)
 
+bench-scaling: $(VENV)/.dev ## Throughput with 1, 2, 4 workers and 1, 6, 48 partitions, on stacks of its own: build/bench/scaling.json
+	@$(BIN)/python -m deploy.scaling $(ARGS)
+
 ##@ Models (ARGS=--help says what can be given; ARGS=--quick for a first look)
 train-ai: $(MODELS)/.ready ## From fetching the recordings to weights and model card
 	@$(MODELS)/bin/python -m services.ai_detector.training $(ARGS)
@@ -108,4 +111,4 @@ help:
 	  /^[a-zA-Z_-]+:.*?##/ { printf "  \033[36m%-17s\033[0m %s\n", $$1, $$2 } \
 	  /^##@/ { printf "\n\033[1m%s\033[0m\n", substr($$0, 5) }' $(MAKEFILE_LIST)
 
-.PHONY: bench bench-moderation bench-policy bench-ai bench-voices bench-index train-ai eval-ai eval-voices run demo test test-unit lint format contracts install system lock clean help
+.PHONY: bench bench-moderation bench-policy bench-ai bench-voices bench-index bench-scaling train-ai eval-ai eval-voices run demo test test-unit lint format contracts install system lock clean help
