@@ -101,6 +101,45 @@ def running_registry(endpoints: Endpoints, folder: Path) -> Iterator[RunningRegi
         _stop(process)
 
 
+def form(name: str) -> str:
+    return json.dumps(
+        {
+            "name": name,
+            "biometric_consent": "given on paper for this test of the registry",
+            "consent": {"given_by": name, "given_at": "2026-01-02T10:00:00Z"},
+            "authority": {"statement": "the artist herself, for this test"},
+            "rights_basis": "own",
+        }
+    )
+
+
+async def proposed(client: httpx.AsyncClient, artist_id: str, *files: Path) -> dict[str, Any]:
+    parts: list[Any] = [("artist", (None, form(artist_id)))]
+    parts += [("references", (file.name, file.read_bytes())) for file in files]
+    answer = await client.put(f"/v1/artists/{artist_id}", files=parts)
+    assert answer.status_code == 202, answer.text
+    return dict(answer.json())
+
+
+async def told(client: httpx.AsyncClient, path: str) -> dict[str, Any]:
+    return dict((await client.get(path)).json())
+
+
+async def protected(registry: RunningRegistry, artist_id: str, *files: Path) -> None:
+    """Proposed by rita, checked by the detectors, which must run, and approved by omar."""
+    async with registry.client("rita") as rita, registry.client("omar") as omar:
+        await proposed(rita, artist_id, *files)
+        path = f"/v1/proposals/{artist_id}"
+        await until(lambda: told(omar, path), lambda proposal: not proposal["waiting_for"])
+        reason = {"accepting": "The samples are what they are: a test needs no better."}
+        answer = await omar.post(f"{path}/approve", json=reason)
+        assert answer.status_code == 200, answer.text
+        await until(
+            lambda: told(omar, f"/v1/artists/{artist_id}"),
+            lambda known: known["template_made_at"] is not None,
+        )
+
+
 async def until(ask: Callable[[], Awaitable[Any]], come: Callable[[Any], bool]) -> Any:
     """What ``ask`` answers once it has come."""
     async with asyncio.timeout(PATIENCE):

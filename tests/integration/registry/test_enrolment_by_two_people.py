@@ -1,13 +1,11 @@
 """From a proposal to a protected voice and back to nothing: the registry, both detectors, a real broker."""
 
-import json
 import subprocess
 import sys
 import time
 import uuid
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
 
 import httpx
 import numpy as np
@@ -23,7 +21,9 @@ from tests.integration.registry.running import (
     ROOT,
     SAMPLES,
     RunningRegistry,
+    proposed,
     running_registry,
+    told,
     until,
     voiceprint_records,
 )
@@ -32,30 +32,6 @@ from tests.support.stack import Endpoints
 pytestmark = pytest.mark.timeout(420)
 REFERENCES = [SAMPLES / "references" / f"liva-norrfjell-{number}.flac" for number in (1, 2)]
 ACCEPTING = "A fiction of the samples, sung by a synthesiser."
-
-
-def form(name: str) -> str:
-    return json.dumps(
-        {
-            "name": name,
-            "biometric_consent": "given on paper for this test of the registry",
-            "consent": {"given_by": name, "given_at": "2026-01-02T10:00:00Z"},
-            "authority": {"statement": "the artist herself, for this test"},
-            "rights_basis": "own",
-        }
-    )
-
-
-async def proposed(client: httpx.AsyncClient, artist_id: str, *files: Path) -> dict[str, Any]:
-    parts: list[Any] = [("artist", (None, form(artist_id)))]
-    parts += [("references", (file.name, file.read_bytes())) for file in files]
-    answer = await client.put(f"/v1/artists/{artist_id}", files=parts)
-    assert answer.status_code == 202, answer.text
-    return dict(answer.json())
-
-
-async def told(client: httpx.AsyncClient, path: str) -> dict[str, Any]:
-    return dict((await client.get(path)).json())
 
 
 async def test_two_people_protect_a_voice_and_one_makes_it_unreadable_for_good(
