@@ -7,6 +7,7 @@ bytes behind one open descriptor. Types are told by content, frames are counted 
 from shared.audio.decoding import DEFAULT_LIMITS, decode_audio, inspect_audio
 from shared.audio.limits import DecodeLimits
 from shared.audio.outcome import DecodedAudio, DecodeFailure, FailureKind, Inspected, Isolation, Samples
+from shared.audio.spread import Spread
 
 __all__ = [
     "DEFAULT_LIMITS",
@@ -17,6 +18,7 @@ __all__ = [
     "Inspected",
     "Isolation",
     "Samples",
+    "Spread",
     "decode_audio",
     "inspect_audio",
 ]

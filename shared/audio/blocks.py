@@ -30,11 +30,25 @@ class PcmBlocks:
         self.channels = stream.channels
         self.scale = 1.0 if stream.kind == "f" else _integer_scale(stream.bits)
 
+    @property
+    def promised(self) -> int:
+        """Frames that are there: the header's size was held against the file's."""
+        return self._stream.length * 8 // (self._stream.channels * self._stream.bits)
+
+    @property
+    def length(self) -> int:
+        return self.promised
+
     def __iter__(self) -> Iterator[Block]:
+        return self.stretch(0, self.promised)
+
+    def stretch(self, start: int, count: int) -> Iterator[Block]:
+        """``count`` frames from ``start``, which must be there."""
         stream = self._stream
         align = stream.channels * stream.bits // 8
-        for at in range(0, stream.length, BLOCK_FRAMES * align):
-            raw = self._source.at(stream.start + at, min(BLOCK_FRAMES * align, stream.length - at))
+        for at in range(start, start + count, BLOCK_FRAMES):
+            frames = min(BLOCK_FRAMES, start + count - at)
+            raw = self._source.at(stream.start + at * align, frames * align)
             yield _samples(raw, stream).reshape(-1, stream.channels)
 
 
@@ -93,6 +107,11 @@ class CodedBlocks:
     def promised(self) -> int | None:
         return self._promised
 
+    @property
+    def length(self) -> int | None:
+        """Frames that decoding gives, where known: an MP3 file promises its encoder's padding as well."""
+        return None if self._promised is None else min(self._promised, self._file.frames)
+
     def __iter__(self) -> Iterator[Block]:
         buffer = np.empty((BLOCK_FRAMES, self.channels), self._width())
         digest = hashlib.md5(usedforsecurity=False)
@@ -109,6 +128,25 @@ class CodedBlocks:
                 digest.update(_packed(block, self._stream.bits))
             yield block
         self._check(decoded, digest.digest())
+
+    def stretch(self, start: int, count: int) -> Iterator[Block]:
+        """``count`` frames from ``start``, sought: nothing before and behind is checked.
+
+        Where an MP3 stream ends a few frames before its promise, silence fills the rest.
+        """
+        buffer = np.empty((BLOCK_FRAMES, self.channels), self._width())
+        left = count
+        try:
+            self._file.seek(start)
+            while left > 0 and len(block := self._file.read(min(left, BLOCK_FRAMES), out=buffer)):
+                left -= len(block)
+                yield block
+        except soundfile.LibsndfileError as error:
+            raise self._broke(start + count - left) from error
+        if left > self._stream.slack:
+            raise self._broke(start + count - left)
+        if left > 0:
+            yield np.zeros((left, self.channels), self._width())
 
     def _width(self) -> type[np.generic]:
         if not self._exact:

@@ -8,6 +8,7 @@ import base64
 import json
 import os
 from collections.abc import Iterable, Iterator
+from itertools import chain
 from typing import Any, Protocol
 
 from shared.audio.blocks import Block, CodedBlocks, PcmBlocks
@@ -16,9 +17,12 @@ from shared.audio.isolation import isolate
 from shared.audio.limits import DecodeLimits, Excerpt
 from shared.audio.outcome import FailureKind
 from shared.audio.sniff import sniff
+from shared.audio.spread import Spread
 from shared.audio.stream import PcmStream, Refused
 from shared.audio.tally import Tally
 from shared.audio.window import FileSource, Source
+
+Blocks = PcmBlocks | CodedBlocks
 
 AUDIO, REPORT = 3, 4
 """Descriptors of the file and of the report pipe, as the host lays them out."""
@@ -30,7 +34,7 @@ def main(job: dict[str, Any]) -> None:
     held = isolate(memory_bytes=limits.memory_bytes, cpu_seconds=limits.cpu_seconds)
     _tell({"isolation": held})
     try:
-        excerpt = Excerpt(**job["excerpt"]) if job["excerpt"] else None
+        excerpt = _excerpt(job["excerpt"]) if job["excerpt"] else None
         result = decode(FileSource(AUDIO), limits, excerpt, fingerprint=job["fingerprint"])
     except Refused as refused:
         result = {"failure": refused.kind.value, "message": refused.message}
@@ -47,12 +51,11 @@ def decode(
 ) -> dict[str, Any]:
     """Decode all of ``source``; with an excerpt, write its samples to standard output as they come."""
     stream = sniff(source)
-    blocks: PcmBlocks | CodedBlocks
+    blocks: Blocks
     if isinstance(stream, PcmStream):
-        blocks, promised = PcmBlocks(source, stream), stream.length * 8 // (stream.channels * stream.bits)
+        blocks = PcmBlocks(source, stream)
     else:
         blocks = CodedBlocks(source, stream, digest=excerpt is None or not excerpt.inspected)
-        promised = blocks.promised or 0
     tally = Tally(
         limits,
         sample_rate=blocks.sample_rate,
@@ -60,16 +63,16 @@ def decode(
         bits=stream.bits,
         file_bytes=source.size,
     )
+    taken, starts = _part(blocks, excerpt)
+    if excerpt is None or (excerpt.seconds is None and not starts):
+        tally.promise(blocks.promised or 0)
     takers: list[_Taker] = []
     if excerpt is not None:
-        takers.append(Handover(excerpt, blocks.sample_rate, blocks.channels, blocks.scale))
+        takers.append(
+            Handover(excerpt, blocks.sample_rate, blocks.channels, blocks.scale, spread=bool(starts))
+        )
     if fingerprint:
         takers.append(_Fingerprints(blocks))
-    if excerpt is None or excerpt.seconds is None:
-        tally.promise(promised)
-        taken: Iterable[Block] = blocks
-    else:
-        taken = _first(int(excerpt.seconds * blocks.sample_rate), blocks)
     ending = _Ending(taken, forgiven=excerpt is not None and excerpt.cut)
     for block in ending:
         tally.add(block, blocks.scale)
@@ -86,6 +89,7 @@ def decode(
         "peak": tally.peak,
         "silent": tally.silent,
         "cut": ending.cut,
+        "starts": starts,
     }
     for taker in takers:
         result |= taker.finish()
@@ -107,6 +111,26 @@ class _Ending:
             if not self._forgiven or refused.kind is not FailureKind.TRUNCATED:
                 raise
             self.cut = True
+
+
+def _excerpt(job: dict[str, Any]) -> Excerpt:
+    return Excerpt(**job | {"spread": Spread(**job["spread"]) if job["spread"] else None})
+
+
+def _part(blocks: Blocks, excerpt: Excerpt | None) -> tuple[Iterable[Block], tuple[float, ...]]:
+    """What is decoded, and where its stretches begin in seconds: none for a single one from the start.
+
+    Only of what was inspected before is a part taken here and there: its promise is known to be kept.
+    """
+    rate = blocks.sample_rate
+    if excerpt is not None and excerpt.spread is not None and excerpt.inspected and blocks.length:
+        starts = excerpt.spread.starts(blocks.length / rate)
+        if starts:
+            each = int(excerpt.spread.each * rate)
+            return chain.from_iterable(blocks.stretch(int(at * rate), each) for at in starts), starts
+    if excerpt is not None and excerpt.seconds is not None:
+        return _first(int(excerpt.seconds * rate), blocks), ()
+    return blocks, ()
 
 
 def _first(frames: int, blocks: Iterable[Block]) -> Iterator[Block]:

@@ -9,6 +9,7 @@ from typing import Any
 from shared.audio.limits import DecodeLimits, Excerpt
 from shared.audio.outcome import DecodedAudio, DecodeFailure, FailureKind, Inspected
 from shared.audio.sandbox import ChildReport, opened, run_child
+from shared.audio.spread import Spread
 from shared.audio.transport import NARROW, WIDE
 
 DEFAULT_LIMITS = DecodeLimits()
@@ -43,6 +44,7 @@ def decode_audio(
     rate: int | None = None,
     inspected: bool = False,
     cut: bool = False,
+    spread: Spread | None = None,
 ) -> DecodedAudio | DecodeFailure:
     """Decode to float32, at the native rate or resampled to ``rate`` Hz, in a sandboxed child.
 
@@ -50,15 +52,15 @@ def decode_audio(
     channels in the child. ``inspected`` says that the caller knows these very bytes to have passed
     ``inspect_audio``: the digest in a FLAC file is then not made again. ``cut`` takes what is there of a
     FLAC, Vorbis or Opus stream that breaks off, for looking at files by hand, and says so in the result.
-    Blocks. Needs memory for the
-    samples, 4 bytes each, once: three minutes of 44.1 kHz stereo are 64 MB. Bound it with
-    ``limits.max_decoded_bytes``.
+    ``spread`` takes stretches from everywhere in a long recording, of bytes that were ``inspected``.
+    Blocks. Needs memory for the samples, 4 bytes each, once: three minutes of 44.1 kHz stereo are 64 MB.
+    Bound it with ``limits.max_decoded_bytes``.
 
     Raises:
         ObjectMissing, StoreUnavailable: the file cannot be opened.
         SystemicError: the child cannot be started.
     """
-    excerpt = Excerpt(seconds=seconds, mono=mono, rate=rate, inspected=inspected, cut=cut)
+    excerpt = Excerpt(seconds=seconds, mono=mono, rate=rate, inspected=inspected, cut=cut, spread=spread)
     with opened(path) as descriptor:
         report = run_child(descriptor, limits, excerpt)
     if isinstance(report, DecodeFailure):
@@ -74,8 +76,24 @@ def _decoded(report: ChildReport, inspected: Inspected, excerpt: Excerpt) -> Dec
         return _nonsense()
     if len(report.pcm) != frames * channels * width:
         return _nonsense()
+    rate = excerpt.rate or inspected.sample_rate
+    starts = _starts(report.result.get("starts", ()))
+    if starts is None or (starts and not _fits(starts, frames, rate, excerpt)):
+        return _nonsense()
     samples = report.pcm.samples(width).reshape(-1, channels)
-    return DecodedAudio(samples, excerpt.rate or inspected.sample_rate, inspected)
+    return DecodedAudio(samples, rate, inspected, starts)
+
+
+def _starts(said: Any) -> tuple[float, ...] | None:
+    if not isinstance(said, list | tuple) or not all(isinstance(at, float) and at >= 0.0 for at in said):
+        return None
+    return tuple(said) if list(said) == sorted(said) else None
+
+
+def _fits(starts: tuple[float, ...], frames: int, rate: int, excerpt: Excerpt) -> bool:
+    if excerpt.spread is None or len(starts) > excerpt.spread.most:
+        return False
+    return frames == len(starts) * int(excerpt.spread.each * rate)
 
 
 def _inspected(report: ChildReport) -> Inspected | DecodeFailure:

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from shared.audio.spread import Spread
+
 GIB = 1 << 30
 MIB = 1 << 20
 
@@ -36,7 +38,8 @@ class Excerpt:
     Decoding stops after ``seconds``; what lies beyond is then neither counted nor checked. ``rate`` asks for
     another sampling rate (soxr, HQ) than the recording's own. ``inspected``: these very bytes were inspected
     before, so that their own digest is not made again. ``cut``: where a file ends before what its header
-    promises, what is there is handed over.
+    promises, what is there is handed over. ``spread`` takes stretches from everywhere instead, and only of
+    what was inspected.
     """
 
     seconds: float | None = None
@@ -44,3 +47,4 @@ class Excerpt:
     rate: int | None = None
     inspected: bool = False
     cut: bool = False
+    spread: Spread | None = None

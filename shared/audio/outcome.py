@@ -73,8 +73,14 @@ class Inspected:
 
 @dataclass(frozen=True)
 class DecodedAudio:
-    """``samples`` has shape (frames, channels), one channel when mono was asked for; float32, native rate."""
+    """``samples`` has shape (frames, channels), one channel when mono was asked for; float32.
+
+    ``sample_rate`` is the native one unless another was asked for. ``starts`` says where in the recording, in
+    seconds, the stretches of equal length begin that ``samples`` consists of; none: it is one piece from the
+    start. ``inspected`` counts what was decoded.
+    """
 
     samples: Samples
     sample_rate: int
     inspected: Inspected
+    starts: tuple[float, ...] = ()
