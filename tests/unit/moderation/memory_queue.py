@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 
 from services.moderation.domain.answering import answered, confirmed, proposed
 from services.moderation.domain.cases import (
-    SCORE_STEP,
     Case,
     CaseState,
     CaseSummary,
@@ -45,13 +44,12 @@ from services.moderation.domain.queue import (
     Renewed,
     SeniorsOnly,
     SentBack,
-    Share,
     Skipped,
     TooLate,
     Undone,
 )
-from services.moderation.domain.words import folded, words_of
 from shared.clock import Clock
+from tests.unit.moderation.memory_search import counted, fits, in_share, shown
 
 
 @dataclass
@@ -132,7 +130,7 @@ class MemoryQueue:
     async def page(
         self, reviewer_id: str, wanted: Filter, *, limit: int, after: Cursor | None = None
     ) -> Page:
-        cases = [case for case in self._in_order() if self._shown(case, reviewer_id, wanted)]
+        cases = [case for case in self._in_order() if shown(case, reviewer_id, wanted, self.clock.now())]
         if after is not None:
             cases = [case for case in cases if _place(case) > (after.order, after.case_id)]
         page = tuple(cases[:limit])
@@ -140,29 +138,7 @@ class MemoryQueue:
         return Page(page, last)
 
     async def counts(self, reviewer_id: str, within: Filter = EVERYTHING) -> Counts:
-        part = Filter(leaving_out=within.leaving_out, only_in=within.only_in)
-        seen = [case for case in self._in_order() if self._fits(case, part)]
-        waiting = [case for case in seen if case.state is CaseState.OPEN]
-        reasons: dict[str, int] = {}
-        distributors: dict[str, int] = {}
-        for case in waiting:
-            for code in {reason.code for reason in case.summary.reasons}:
-                reasons[code] = reasons.get(code, 0) + 1
-            if case.summary.distributor_id is not None:
-                distributor = case.summary.distributor_id
-                distributors[distributor] = distributors.get(distributor, 0) + 1
-        return Counts(
-            open=len(waiting),
-            free=sum(case.claim is None for case in waiting),
-            mine=sum(case.claim is not None and case.claim.reviewer_id == reviewer_id for case in waiting),
-            pending=sum(case.state is CaseState.RESOLVED_PENDING for case in seen),
-            overdue=sum(self._overdue(case) for case in waiting),
-            escalated=sum(case.escalated is not None for case in waiting),
-            proposed=sum(case.proposal is not None for case in waiting),
-            appeals=sum(case.summary.appeal is not None for case in waiting),
-            reasons=reasons,
-            distributors=distributors,
-        )
+        return counted(self._in_order(), reviewer_id, within, self.clock.now())
 
     async def claim(self, case_id: str, reviewer_id: str, *, senior: bool = False) -> Claiming:
         case = await self.case(case_id)
@@ -196,9 +172,9 @@ class MemoryQueue:
                 continue
             if case.barred(reviewer_id) or (case.for_seniors and not senior):
                 continue
-            if wanted.share in SEARCHED_AS_INDEX and not self._in_share(case, wanted.share):
+            if wanted.share in SEARCHED_AS_INDEX and not in_share(case, wanted.share, self.clock.now()):
                 continue
-            if self._fits(case, wanted):
+            if fits(case, wanted, self.clock.now()):
                 return case
         return None
 
@@ -398,58 +374,10 @@ class MemoryQueue:
     def _in_order(self) -> list[Case]:
         return sorted((case for kept in self.kept.values() if (case := self._case(kept))), key=_place)
 
-    def _shown(self, case: Case, reviewer_id: str, wanted: Filter) -> bool:
-        waiting = case.state is CaseState.OPEN
-        match wanted.share:
-            case Share.OPEN:
-                shared = waiting
-            case Share.FREE:
-                shared = waiting and case.claim is None
-            case Share.MINE:
-                shared = waiting and case.claim is not None and case.claim.reviewer_id == reviewer_id
-            case Share.PENDING:
-                shared = case.state is CaseState.RESOLVED_PENDING
-            case _:
-                shared = waiting and self._in_share(case, wanted.share)
-        return shared and self._fits(case, wanted)
-
-    def _in_share(self, case: Case, share: Share) -> bool:
-        match share:
-            case Share.OVERDUE:
-                return self._overdue(case)
-            case Share.ESCALATED:
-                return case.escalated is not None
-            case Share.PROPOSED:
-                return case.proposal is not None
-            case _:
-                return case.summary.appeal is not None
-
-    def _overdue(self, case: Case) -> bool:
-        return case.due_at is not None and case.due_at <= self.clock.now()
-
-    def _fits(self, case: Case, wanted: Filter) -> bool:
-        summary = case.summary
-        words = {name.removeprefix("word:") for name in summary.indexes if name.startswith("word:")}
-        return (
-            (wanted.reason is None or wanted.reason in {reason.code for reason in summary.reasons})
-            and (wanted.distributor_id is None or wanted.distributor_id == summary.distributor_id)
-            and all(any(word.startswith(asked) for word in words) for asked in words_of(wanted.text))
-            and (wanted.label is None or wanted.label in summary.labels)
-            and folded(summary.artist).startswith(folded(wanted.artist))
-            and (wanted.min_score is None or _step(summary.score) >= wanted.min_score // SCORE_STEP)
-            and (wanted.older_than is None or summary.opened_at <= self.clock.now() - wanted.older_than)
-            and not set(wanted.leaving_out) & set(summary.indexes)
-            and (wanted.only_in is None or bool(set(wanted.only_in) & set(summary.indexes)))
-        )
-
 
 def _filed(summary: CaseSummary | None) -> float:
     appeal = summary.appeal if summary is not None else None
     return 0.0 if appeal is None else appeal.filed_at.timestamp()
-
-
-def _step(score: int | None) -> int:
-    return -1 if score is None else score // SCORE_STEP
 
 
 def _place(case: Case) -> tuple[int, str]:
