@@ -4,6 +4,7 @@ torch is imported only in the processes that measure with it, never otherwise. R
 """
 
 import hashlib
+import json
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from importlib import import_module
@@ -64,6 +65,7 @@ def backend_of(settings: DetectorSettings) -> Backend:
             "(pip install 'trackgate[hub]')"
         )
     config = _config(source)
+    _check_hears(source)
     checkpoint = Checkpoint(
         source=source,
         version=_version(source, config),
@@ -142,6 +144,17 @@ def _config(source: str) -> Any:
         return _extra("transformers").AutoConfig.from_pretrained(source)
     except (OSError, ValueError) as error:
         raise SettingsError(f"no checkpoint {source}: {str(error).splitlines()[0]}") from error
+
+
+def _check_hears(source: str) -> None:
+    """Whether it comes with a feature extractor for audio, found out without importing torch."""
+    try:
+        found = _extra("transformers.utils").cached_file(source, "preprocessor_config.json")
+        rate = json.loads(Path(found).read_text()).get("sampling_rate")
+    except (OSError, ValueError) as error:
+        raise SettingsError(f"{source} has no feature extractor: {str(error).splitlines()[0]}") from error
+    if not isinstance(rate, int) or rate <= 0:
+        raise SettingsError(f"the feature extractor of {source} names no sampling rate: it hears no audio")
 
 
 def _generated(labels: dict[int, str], wanted: tuple[str, ...], source: str) -> tuple[int, ...]:

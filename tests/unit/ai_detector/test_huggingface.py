@@ -174,6 +174,16 @@ def test_it_measures_in_processes_of_their_own(checkpoint: Path, song: Path) -> 
 
 
 @needs_torch
+def test_a_model_that_hears_no_audio_stops_the_start(checkpoint: Path, tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_bytes((checkpoint / "config.json").read_bytes())
+    with pytest.raises(SettingsError, match="no feature extractor"):
+        chosen(settings(tmp_path))
+    (tmp_path / "preprocessor_config.json").write_text('{"image_mean": [0.5]}')
+    with pytest.raises(SettingsError, match="hears no audio"):
+        chosen(settings(tmp_path))
+
+
+@needs_torch
 def test_no_such_checkpoint_stops_the_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     (tmp_path / "empty").mkdir()
