@@ -14,14 +14,18 @@ from services.voice_matcher.domain import HeardVoice, VoiceTemplate
 from services.voice_matcher.embedding import unit
 from services.voice_matcher.fbank import Floats
 from services.voice_matcher.index import Yardstick
-from services.voice_matcher.scoring import Background, Level, Scores, fuse
+from services.voice_matcher.scoring import Background, Scores
 
 ENOUGH = 20
 """Tracks, and artists, from which on a batch is its own cohort."""
 _SHRINKAGE = 10.0
 """The shipped mean counts as much as this many recordings."""
+_FLATTENING = 3.0
+"""Added to every eigenvalue of a batch's covariance, in mean eigenvalues: a mild correction."""
 _TRIMMED = 0.03
 """Share of a cohort, its highest scores, that may be the same voice and is left out; at least one score."""
+_NEAREST = 20
+"""How many of the most similar strangers left a score is compared with."""
 
 
 def enough(artists: int, tracks: int) -> bool:
@@ -31,40 +35,33 @@ def enough(artists: int, tracks: int) -> bool:
 def batch_scores(
     yardstick: Yardstick, artists: Sequence[VoiceTemplate], tracks: Sequence[HeardVoice]
 ) -> Scores:
-    """Fused normalised score of every track against every artist, (tracks, artists).
+    """Normalised score of every track against every artist, (tracks, artists).
 
-    Needs ``enough`` of both. A track's score against an artist depends on who else is in the batch.
+    Needs ``enough`` of both. A track's score against an artist depends on who else is in the batch. Both
+    networks are put side by side, so that a score is the weighted sum of two cosines, normalised once.
     """
-    by_network = {
-        network: _normalised(_raw(background, network, artists, tracks))
-        for network, background in yardstick.backgrounds.items()
-    }
-    return fuse(by_network, yardstick.weights)
+    sides = [
+        (np.float32(np.sqrt(weight)), _centred(yardstick.backgrounds[network], network, artists, tracks))
+        for network, weight in yardstick.weights.items()
+    ]
+    enrolled = unit(np.concatenate([scale * side[0] for scale, side in sides], axis=1))
+    uploaded = unit(np.concatenate([scale * side[1] for scale, side in sides], axis=1))
+    flattened = flattening(np.concatenate([enrolled, uploaded]))
+    raw = unit(uploaded @ flattened) @ unit(enrolled @ flattened).T
+    return normalised(np.asarray(raw, np.float64))
 
 
-def _raw(
+def _centred(
     background: Background, network: str, artists: Sequence[VoiceTemplate], tracks: Sequence[HeardVoice]
-) -> Scores:
-    """Cosine of every track against every artist after centring and flattening, (tracks, artists)."""
+) -> tuple[Floats, Floats]:
+    """Artists and tracks as unit rows, centred by the batch, whitened, and centred again."""
     voices = unit(
         np.stack([np.mean([r.vectors[network] for r in artist.references], axis=0) for artist in artists])
     )
     whole = np.stack([track.mean(network) for track in tracks])
-    enrolled = unit(voices - shrunk_mean(voices, background.reference_mean))
-    uploaded = unit(whole - shrunk_mean(whole, background.upload_mean))
-    flattened = flattening(np.concatenate([enrolled, uploaded]))
-    return np.asarray(unit(uploaded @ flattened) @ unit(enrolled @ flattened).T, np.float64)
-
-
-def flattening(vectors: Floats) -> Floats:
-    """Matrix (d, d) that takes half the excess out of the directions in which a batch spreads most.
-
-    Those directions are register, band and microphone more than person: the inverse fourth root of the
-    covariance (whitening takes the square root), with its mean eigenvalue added to every eigenvalue.
-    """
-    values, axes = np.linalg.eigh(np.asarray(vectors.T @ vectors, np.float64) / len(vectors))
-    scales = (values + values.mean()) ** -0.25
-    return np.asarray((axes * scales) @ axes.T, np.float32)
+    enrolled = background.whiten(unit(voices - shrunk_mean(voices, background.reference_mean)))
+    uploaded = background.whiten(unit(whole - shrunk_mean(whole, background.upload_mean)))
+    return unit(enrolled - enrolled.mean(0)), unit(uploaded - uploaded.mean(0))
 
 
 def shrunk_mean(vectors: Floats, towards: Floats) -> Floats:
@@ -72,15 +69,27 @@ def shrunk_mean(vectors: Floats, towards: Floats) -> Floats:
     return np.asarray((vectors.sum(0) + _SHRINKAGE * towards) / (len(vectors) + _SHRINKAGE), np.float32)
 
 
-def _normalised(raw: Scores) -> Scores:
+def flattening(vectors: Floats) -> Floats:
+    """Matrix (d, d) that takes some of the excess out of the directions in which a batch spreads most.
+
+    Those directions are register, band and microphone more than person: the inverse fourth root of the
+    shrunk covariance (whitening takes the square root).
+    """
+    values, axes = np.linalg.eigh(np.asarray(vectors.T @ vectors, np.float64) / len(vectors))
+    scales = (values + _FLATTENING * values.mean()) ** -0.25
+    return np.asarray((axes * scales) @ axes.T, np.float32)
+
+
+def normalised(raw: Scores) -> Scores:
     """Symmetric normalisation with the batch's other artists and other tracks as strangers."""
-    from_track, from_artist = _strangers(raw), _strangers(raw.T)
-    by_track = (raw - from_track.mean[:, None]) / from_track.deviation[:, None]
-    by_artist = (raw - from_artist.mean) / from_artist.deviation
+    by_track = _above_strangers(raw)
+    by_artist = _above_strangers(raw.T).T
     return np.asarray((by_track + by_artist) / 2, np.float64)
 
 
-def _strangers(scores: Scores) -> Level:
-    """Level of each row without its highest scores."""
+def _above_strangers(scores: Scores) -> Scores:
+    """Each row in standard deviations above its nearest strangers, its highest scores left out of these."""
     left_out = max(1, round(_TRIMMED * scores.shape[1]))
-    return Level.of(np.sort(scores, axis=1)[:, :-left_out])
+    strangers = np.sort(scores, axis=1)[:, :-left_out][:, -_NEAREST:]
+    deviation = np.maximum(strangers.std(1, keepdims=True), 1e-6)
+    return np.asarray((scores - strangers.mean(1, keepdims=True)) / deviation, np.float64)

@@ -7,8 +7,11 @@ Fetches the packages on first use. Needs the ``train`` extra, ``apt-get``, ``dpk
 
 import argparse
 import time
+from collections.abc import Iterable
+from importlib import import_module
 from itertools import chain, islice
 from pathlib import Path
+from typing import Any
 
 SEED = 20
 QUICK_VOICES = 24
@@ -21,22 +24,28 @@ def main() -> int:
     )
     parser.add_argument("--packages", type=Path, default=Path("build/eval/packages"))
     parser.add_argument("--out", type=Path, default=Path("build/eval/voices.json"))
+    parser.add_argument("--keep", type=Path, help="what was heard, for `training.calibrate`")
     given = parser.parse_args()
 
-    from services.voice_matcher.training import assets, casting, examination  # noqa: PLC0415 - of the train extra
-    from services.voice_matcher.training.synthesiser import Synthesiser  # noqa: PLC0415 - as above
-    from services.voice_matcher.training.voices import music  # noqa: PLC0415 - as above
-
+    # Loaded by name: they need the train extra, which the service does without.
+    names = ("assets", "casting", "examination", "synthesiser", "voices")
+    assets, casting, examination, synthesiser, voices = (
+        import_module(f"services.voice_matcher.training.{name}") for name in names
+    )
     began = time.process_time()
     root = assets.debian(given.packages / "debian")
+    casts: Iterable[Any]
     if given.quick:
         casts = islice(casting.packaged(root), QUICK_VOICES)
     else:
-        synthesiser = Synthesiser(assets.kokoro(given.packages / "kokoro"))
-        casts = chain(casting.packaged(root), casting.synthetic(synthesiser))
-    bands = [band for _, band in music(root, 30.0, 30 if given.quick else 120)]
+        speaker = synthesiser.Synthesiser(assets.kokoro(given.packages / "kokoro"))
+        casts = chain(casting.packaged(root), casting.synthetic(speaker))
+    pieces = voices.music(root, 30.0, 40 if given.quick else 120)
+    bands = [band for name, band in pieces if casting.held_out(name)]
     heard = examination.listen(casts, bands, seed=SEED, treated=not given.quick)
     about = " ".join((casting.__doc__ or "").split())
+    if given.keep:
+        examination.keep(heard, given.keep)
     examination.write(heard, given.out, seed=SEED, began=began, about=about)
     print(given.out)  # noqa: T201 - a command line
     return 0

@@ -16,8 +16,8 @@ from services.voice_matcher.scoring import Background
 from services.voice_matcher.voice_activity import LinearScore
 
 
-class CalibrationFile(BaseModel):
-    """``calibration.json``: thresholds, probability and fusion weights, with the trials they come from."""
+class ScaleFile(BaseModel):
+    """Thresholds and probability of one scale of scores, with the trials they come from."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -28,6 +28,18 @@ class CalibrationFile(BaseModel):
     prior: float
     impostor_trials: int
     target_trials: int
+
+    def calibration(self) -> Calibration:
+        return Calibration(**self.model_dump())
+
+
+class CalibrationFile(BaseModel):
+    """``calibration.json``: the scales of scores against the shipped background and within a batch."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    background: ScaleFile
+    batch: ScaleFile
     weights: dict[str, float]
     measured_on: str
 
@@ -57,24 +69,44 @@ def load_listener() -> Listener:
     )
 
 
+def load_backgrounds() -> dict[str, Background]:
+    """By network.
+
+    Raises:
+        SettingsError: a model file is missing or not the recorded one.
+    """
+    parts = ("upload_mean", "reference_mean", "whitening", "strangers_uploaded", "strangers_enrolled")
+    return {
+        network: Background(
+            **{part: np.asarray(_numbers()[f"{network}.{part}"], np.float32) for part in parts},
+            manner=_linear(f"{network}.manner"),
+            speech_excess=float(_numbers()["speech_excess"]),
+        )
+        for network in DIMENSIONS
+    }
+
+
 def load_yardstick() -> Yardstick:
     """What turns embeddings into verdicts.
 
     Raises:
         SettingsError: a model file is missing or not the recorded one.
     """
-    file = CalibrationFile.model_validate_json(read_verified("calibration.json"))
-    backgrounds = {
-        network: Background(
-            **{
-                part: np.asarray(_numbers()[f"{network}.{part}"], np.float32)
-                for part in ("upload_mean", "reference_mean", "strangers_uploaded", "strangers_enrolled")
-            }
-        )
-        for network in DIMENSIONS
-    }
-    calibration = Calibration(**file.model_dump(exclude={"weights", "measured_on"}))
-    return Yardstick(backgrounds, file.weights, calibration)
+    file = _calibration_file()
+    return Yardstick(load_backgrounds(), file.weights, file.background.calibration())
+
+
+def load_batch_calibration() -> Calibration:
+    """What scores mean that were normalised within a batch.
+
+    Raises:
+        SettingsError: a model file is missing or not the recorded one.
+    """
+    return _calibration_file().batch.calibration()
+
+
+def _calibration_file() -> CalibrationFile:
+    return CalibrationFile.model_validate_json(read_verified("calibration.json"))
 
 
 def verify_models() -> None:

@@ -11,7 +11,7 @@ from services.voice_matcher.domain import Calibration, HeardVoice, MatchVerdict,
 from services.voice_matcher.ears import Listening
 from services.voice_matcher.index import VoiceIndex, Yardstick
 from services.voice_matcher.listening import Effort
-from services.voice_matcher.models import load_yardstick
+from services.voice_matcher.models import load_batch_calibration, load_yardstick
 from services.voice_matcher.scoring import Scores
 from services.voice_matcher.tables import enrolled, listen_to_all, rows
 
@@ -36,25 +36,31 @@ def score(references: Path, queries: Path, out: Path, *, processes: int) -> None
     with out.open("w", newline="", encoding="utf-8") as file:
         table = csv.DictWriter(file, COLUMNS)
         table.writeheader()
-        for (name, _), listening, scores in zip(asked, listened, _scores(artists, listened), strict=True):
-            table.writerows(_lines(name, listening, scores, load_yardstick().calibration))
+        scored, calibration = _scores(artists, listened)
+        for (name, _), listening, scores in zip(asked, listened, scored, strict=True):
+            table.writerows(_lines(name, listening, scores, calibration))
             table.writerows(_nothing(name, unheard, "no reference of the artist holds a usable voice"))
 
 
-def _scores(artists: Mapping[str, VoiceTemplate], listened: Sequence[Listening]) -> list[dict[str, float]]:
-    """By artist, for every query; 0 where nothing was heard."""
+def _scores(
+    artists: Mapping[str, VoiceTemplate], listened: Sequence[Listening]
+) -> tuple[list[dict[str, float]], Calibration]:
+    """By artist, for every query, and what they mean; 0 where nothing was heard."""
     heard = [voice.heard for voice in listened if isinstance(voice.heard, HeardVoice)]
     yardstick = load_yardstick()
+    calibration = yardstick.calibration
     if enough(len(artists), len(heard)):
         found = iter(batch_scores(yardstick, list(artists.values()), heard))
+        calibration = load_batch_calibration()
     else:
         found = iter(_against_the_background(yardstick, artists, heard))
-    return [
+    scores = [
         dict(zip(artists, next(found).tolist(), strict=True))
         if isinstance(voice.heard, HeardVoice)
         else dict.fromkeys(artists, 0.0)
         for voice in listened
     ]
+    return scores, calibration
 
 
 def _against_the_background(

@@ -1,10 +1,12 @@
 """Voices listened to as the service does, every way they are delivered, and what the scores are worth."""
 
 import json
+import pickle
 import platform
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
@@ -93,19 +95,23 @@ def _hear(listener: Listener, samples: np.ndarray, effort: Effort) -> HeardVoice
 Scorer = Callable[[Sequence[Artist], Sequence[Query]], np.ndarray]
 
 
+def background_scores(
+    yardstick: Yardstick, artists: Sequence[Artist], queries: Sequence[Query]
+) -> np.ndarray:
+    """As in the service, (queries, artists)."""
+    index = VoiceIndex(yardstick, {a.template.artist_id: a.template for a in artists})
+    names = [a.template.artist_id for a in artists]
+    found = [{s.artist_id: s.score for s in index.search(q.heard)} for q in queries]
+    return np.array([[row[name] for name in names] for row in found])
+
+
 def scorers(yardstick: Yardstick) -> dict[str, Scorer]:
     """The ways of scoring that are compared, by name; each gives (queries, artists)."""
 
     def adapted(artists: Sequence[Artist], queries: Sequence[Query]) -> np.ndarray:
         if not enough(len(artists), len(queries)):
-            return background(artists, queries)
+            return background_scores(yardstick, artists, queries)
         return batch_scores(yardstick, [a.template for a in artists], [q.heard for q in queries])
-
-    def background(artists: Sequence[Artist], queries: Sequence[Query]) -> np.ndarray:
-        index = VoiceIndex(yardstick, {a.template.artist_id: a.template for a in artists})
-        names = [a.template.artist_id for a in artists]
-        found = [{s.artist_id: s.score for s in index.search(q.heard)} for q in queries]
-        return np.array([[row[name] for name in names] for row in found])
 
     def cosine(network: str) -> Scorer:
         def plain(artists: Sequence[Artist], queries: Sequence[Query]) -> np.ndarray:
@@ -115,7 +121,10 @@ def scorers(yardstick: Yardstick) -> dict[str, Scorer]:
         return plain
 
     plain = {f"plain cosine, {network}": cosine(network) for network in DIMENSIONS}
-    return {"adapted to the batch": adapted, "shipped background": background} | plain
+    return {
+        "adapted to the batch": adapted,
+        "shipped background": partial(background_scores, yardstick),
+    } | plain
 
 
 def examine(heard: Heard) -> dict[str, object]:
@@ -124,7 +133,7 @@ def examine(heard: Heard) -> dict[str, object]:
     compared = scorers(load_yardstick())
     for manner, artists in (("singing reference", heard.sung), ("speech reference", heard.spoken)):
         for group, queries in _groups(heard.queries):
-            trials = _marked(artists, queries)
+            trials = marked(artists, queries)
             if not trials.own.any() or not trials.other.any():
                 continue
             told[f"{group}, {manner}"] = {
@@ -135,7 +144,8 @@ def examine(heard: Heard) -> dict[str, object]:
     return told
 
 
-def _marked(artists: Sequence[Artist], queries: Sequence[Query]) -> Trials:
+def marked(artists: Sequence[Artist], queries: Sequence[Query]) -> Trials:
+    """Which pairs are of one voice, which surely of different persons; scores are still zero."""
     voices = np.array([a.template.artist_id for a in artists])
     persons = np.array([a.person for a in artists])
     own = np.array([q.recording.voice for q in queries])[:, None] == voices
@@ -162,6 +172,17 @@ def _groups(queries: Sequence[Query]) -> Iterable[tuple[str, list[Query]]]:
     for language in sorted({q.recording.language for q in queries}):
         chosen = [q for q in queries if q.recording.language == language and q.delivery == ALONE.name]
         yield f"language {language}, clean", chosen
+
+
+def keep(heard: Heard, out: Path) -> None:
+    with out.open("wb") as file:
+        pickle.dump(heard, file)
+
+
+def kept(path: Path) -> Heard:
+    with path.open("rb") as file:
+        heard: Heard = pickle.load(file)  # noqa: S301 - our own file
+    return heard
 
 
 def write(heard: Heard, out: Path, *, seed: int, began: float, about: str) -> None:

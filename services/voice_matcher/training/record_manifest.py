@@ -19,7 +19,7 @@ ABOUT = {
         "Apache-2.0 (Resemble AI)",
     ),
     "background.npz": (
-        "gates, domain means and a cohort of strangers that are no person's voice; see MODEL_CARD.md",
+        "gates, means, whitening and a cohort of strangers that are no person's voice; see MODEL_CARD.md",
         "Apache-2.0",
     ),
     "calibration.json": ("thresholds, probability and fusion weights, with their trials", "Apache-2.0"),

@@ -19,7 +19,7 @@ from services.voice_matcher.fbank import Floats
 from services.voice_matcher.index import Yardstick
 from services.voice_matcher.listening import Effort
 from services.voice_matcher.scoring import Background
-from services.voice_matcher.voice_activity import Window
+from services.voice_matcher.voice_activity import LinearScore, Window
 
 CALIBRATION = Calibration(
     match=6.0, possible=4.0, slope=2.0, intercept=-6.0, prior=0.01, impostor_trials=1000, target_trials=100
@@ -36,6 +36,9 @@ def yardstick(seed: int = 1) -> Yardstick:
         network: Background(
             upload_mean=directions(1, network, seed)[0] * np.float32(0.1),
             reference_mean=directions(1, network, seed + 1)[0] * np.float32(0.1),
+            whitening=np.eye(DIMENSIONS[network], dtype=np.float32),
+            manner=LinearScore(np.zeros(DIMENSIONS[network]), 0.0),
+            speech_excess=0.0,
             strangers_uploaded=directions(120, network, seed + 2),
             strangers_enrolled=directions(120, network, seed + 3),
         )
