@@ -64,6 +64,10 @@ def submit_files(
             help="ISO 3166-1 alpha-2; repeat it. Worldwide when left out.", rich_help_panel=_DECLARED
         ),
     ] = None,
+    artist_key: Annotated[
+        list[str] | None,
+        typer.Option(help="As the artist gave it to you; repeat it.", rich_help_panel=_DECLARED),
+    ] = None,
     api: Api = DEFAULT_API,
     api_key: ApiKey = None,
     api_key_file: ApiKeyFile = None,
@@ -92,6 +96,7 @@ def submit_files(
         "isrc": isrc,
         "release_date": release_date.date().isoformat() if release_date else None,
         "territories": territory,
+        "artist_keys": artist_key,
     }
     with plain_words():
         common, by_file = (

@@ -1,5 +1,6 @@
 """What a distributor may say about a track, and what each fault is called."""
 
+import hashlib
 import json
 from datetime import date
 from typing import Any
@@ -199,3 +200,22 @@ def test_a_file_name_is_for_people_only(sent: str | None, kept: str | None) -> N
 
 def test_the_quota_starts_anew_at_midnight_utc() -> None:
     assert seconds_to_next_day(NOON) == 12 * 3600 + 1
+
+
+class TestArtistKeys:
+    KEY = "tga_ada-voice_" + "x" * 43
+
+    def test_of_a_key_that_is_presented_the_digest_alone_goes_on(self) -> None:
+        found = declared(artist_keys=[self.KEY, f" {self.KEY} "])
+        assert found.artist_keys_sha256 == (hashlib.sha256(self.KEY.encode()).hexdigest(),)
+        assert self.KEY not in found.model_dump_json()
+
+    @pytest.mark.parametrize("wrong", ["tgk_acme_" + "x" * 43, "tga_", 7, "tga_" + "ä" * 43])
+    def test_what_is_no_artist_key_is_refused_and_not_quoted(self, wrong: object) -> None:
+        ((field, reason),) = faults(artist_keys=[wrong]).items()
+        assert field == "metadata.artist_keys[0]"
+        assert "xxx" not in reason
+
+    def test_delivered_again_with_a_key_it_is_another_track_and_decided_anew(self) -> None:
+        keyed = declared(artist_keys=[self.KEY])
+        assert track_id_of("acme", SHA, declared()) != track_id_of("acme", SHA, keyed)
