@@ -1,6 +1,6 @@
 """A second back end: any audio-classification checkpoint, through `transformers`, with the same finding.
 
-torch is imported only in the processes that measure with it, never otherwise. Remote code is never run.
+Neither torch nor transformers is imported unless this back end is chosen. Remote code is never run.
 """
 
 import hashlib
@@ -147,7 +147,7 @@ def _config(source: str) -> Any:
 
 
 def _check_hears(source: str) -> None:
-    """Whether it comes with a feature extractor for audio, found out without importing torch."""
+    """Whether it comes with a feature extractor for audio, found out without its weights."""
     try:
         found = _extra("transformers.utils").cached_file(source, "preprocessor_config.json")
         rate = json.loads(Path(found).read_text()).get("sampling_rate")
