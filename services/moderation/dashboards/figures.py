@@ -56,7 +56,8 @@ class Plot:
 class Spread:
     """How observations are spread over the edges of a histogram, one cumulative ``bars`` by ``le``.
 
-    ``marks`` are values on the same scale (thresholds), by name.
+    ``marks`` are values on the same scale (thresholds), by name. Bars are shares of all or, with ``counted``, how
+    many there are.
     """
 
     name: str
@@ -64,6 +65,7 @@ class Spread:
     about: str
     bars: tuple[Line, ...]
     marks: tuple[Line, ...] = ()
+    counted: bool = False
 
 
 @dataclass(frozen=True)

@@ -39,7 +39,7 @@ class ShownPlot:
 
 @dataclass(frozen=True)
 class ShownSpread:
-    """Shares of observations between one edge and the next; ``counts`` are how many there are, by line.
+    """Observations between one edge and the next; ``counts`` are how many there are in all, by line.
 
     ``edges`` are the upper ones; the last bar is above the last edge. ``marks`` are values on that scale.
     """
@@ -174,8 +174,9 @@ def _spread(figure: Spread, tables: list[Table]) -> ShownSpread:
         of = at_most.get(float("inf"), 1.0)  # a gauge of shares has no last bucket: its whole is 1
         counts[line.legend] = at_most.get(float("inf"))
         ends = [at_most.get(edge) for edge in edges] + [of]
+        whole = 1.0 if figure.counted else of
         shares[line.legend] = [
-            None if a is None or b is None or not of else max(0.0, b - a) / of
+            None if a is None or b is None or not whole else max(0.0, b - a) / whole
             for a, b in zip([0.0, *ends], ends, strict=False)
         ]
     placed = {

@@ -150,11 +150,12 @@ def _plot(shown: ShownPlot, span: Span) -> Block:
 
 def _spread(shown: ShownSpread) -> Block:
     figure = shown.figure
+    unit = Unit.COUNT if figure.counted else Unit.SHARE
     heads = [*(f"up to {edge:g}" for edge in shown.edges), "above"] if shown.edges else []
     rows = tuple(
         Row(
             head,
-            _cells([values[n] for values in shown.bars.values()], [Unit.SHARE] * len(shown.bars)),
+            _cells([values[n] for values in shown.bars.values()], [unit] * len(shown.bars)),
             f"{shown.edges[n]:g}" if n < len(shown.edges) else "",
         )
         for n, head in enumerate(heads)
@@ -168,7 +169,7 @@ def _spread(shown: ShownSpread) -> Block:
         figure.name,
         figure.title,
         figure.about,
-        unit=Unit.SHARE.value,
+        unit=unit.value,
         head="Edge",
         columns=tuple(words(name) for name in shown.bars),
         rows=rows,

@@ -129,6 +129,19 @@ async def test_each_kind_of_figure_shows_what_the_services_counted(world: World)
     assert spread.counts == {"live": 10.0, "calm": None}
 
 
+async def test_a_spread_that_is_counted_shows_how_many_there_are(world: World):
+    await after_some_tracks(world)
+    counted = Spread("scores", "Scores", "…", (Line("live", Grown("score_bucket", ("le",))),), counted=True)
+    section = Section("one", "One", (counted,))
+    board = Board((section,), [RecordedNumbers(world.record)], world.clock, fresh=timedelta(seconds=1))
+    found = await board.show(Span.HOUR)
+    spread = found.sections[0].figures[0]
+    assert isinstance(spread, ShownSpread)
+    assert spread.bars == {"live": [3.0, 4.0, 3.0]}
+    (view,) = view_of(found, "EUR")
+    assert (view.blocks[0].unit, view.blocks[0].rows[1].cells[0].text) == ("count", "4")
+
+
 async def test_the_reader_is_told_how_far_back_the_numbers_reach(world: World):
     await after_some_tracks(world)
     found = await world.board().show(Span.HOUR)

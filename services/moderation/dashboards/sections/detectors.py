@@ -72,6 +72,7 @@ DETECTORS = Section(
                     ),
                 ),
             ),
+            counted=True,
         ),
         Plot(
             "verdicts",
@@ -93,7 +94,11 @@ DETECTORS = Section(
             (
                 Line(
                     "",
-                    Grown("trackgate_findings_total", ("detector",), (("verdict", ("match", "possible")),)),
+                    Grown(
+                        "trackgate_findings_total",
+                        ("detector",),
+                        (("verdict", ("match", "possible", "match_removed", "duplicate_of")),),
+                    ),
                 ),
             ),
             shape=Shape.STACK,
