@@ -19,7 +19,7 @@ from time import perf_counter
 from redis.asyncio import Redis
 
 from deploy.local import broker_and_redis
-from services.moderation.adapters.redis_queue import RedisQueue
+from services.moderation.adapters.redis_queue import PREFIX, RedisQueue
 from services.moderation.bench.api_process import RunningApi, running_api
 from services.moderation.bench.cases import Catalogue
 from services.moderation.bench.filling import Filled, describe, fill
@@ -91,29 +91,31 @@ async def _bench(asked: Asked, redis: str, kafka: str) -> int:
             for name, token in api.tokens.items()
         ]
         _say(f"{len(moderators)} moderators at work")
-        found = await _measure(asked, api, moderators, filled, (await queue.counts("")).open)
+        found = await _measure(asked, api, client, moderators, filled)
         found.memory = int((await client.info("memory"))["used_memory"])
         found.redis = str((await client.info("server"))["redis_version"])
     return write(found, asked.out)
 
 
 async def _measure(
-    asked: Asked, api: RunningApi, moderators: list[Moderator], filled: Filled, waiting: int
+    asked: Asked, api: RunningApi, client: Redis, moderators: list[Moderator], filled: Filled
 ) -> Measured:
+    waiting = int(await client.zcard(f"{PREFIX}open"))
     await at_their_pace(
         moderators, Notes(), rounds=_WARM_ROUNDS, every_seconds=asked.every_seconds, seed=asked.seed
     )
     paced = Notes()
-    cpu, started = api.cpu_seconds(), perf_counter()
+    cpu, redis_cpu, started = api.cpu_seconds(), await _redis_cpu(client), perf_counter()
     await at_their_pace(
         moderators, paced, rounds=asked.rounds, every_seconds=asked.every_seconds, seed=asked.seed
     )
-    busy = (api.cpu_seconds() - cpu) / (perf_counter() - started)
+    took = perf_counter() - started
+    cpu, redis_cpu = api.cpu_seconds() - cpu, await _redis_cpu(client) - redis_cpu
     _say("without a pause")
     pressed = Notes()
     started = perf_counter()
     await at_their_pace(moderators, pressed, rounds=asked.rounds // 2, every_seconds=0.0, seed=asked.seed)
-    took = perf_counter() - started
+    pressed_seconds = perf_counter() - started
     _say("all at the same moment")
     storm = Notes()
     wrong = await all_at_once(moderators, storm, rounds=asked.storms)
@@ -124,12 +126,19 @@ async def _measure(
         seed=asked.seed,
         paced=paced,
         pressed=pressed,
-        pressed_seconds=took,
+        pressed_seconds=pressed_seconds,
         storm=storm,
         wrongly_given=wrong,
-        api_cores=busy,
+        paced_seconds=took,
+        api_cpu_seconds=cpu,
+        redis_cpu_seconds=redis_cpu,
         filled=filled,
     )
+
+
+async def _redis_cpu(client: Redis) -> float:
+    used = await client.info("cpu")
+    return float(used["used_cpu_user"]) + float(used["used_cpu_sys"])
 
 
 def _say(what: str) -> None:
