@@ -54,7 +54,7 @@ class Meter:
         windows = [Window(start, 0.0) for start in starts]
         mels, levels = zip(*(centre_features(stereo, window) for window in windows), strict=True)
         embeddings = {
-            CAMPPLUS: self._campplus.embed(np.stack([mid_features(mid, window) for window in windows])),
+            CAMPPLUS: self._campplus.embed(np.stack([mid_features(whole, window) for window in windows])),
             RESEMBLYZER: self._resemblyzer.embed(np.stack(mels), np.asarray(levels, np.float32)),
         }
         movements = np.stack([movement(whole[start : start + WINDOW_FRAMES]) for start in starts])
