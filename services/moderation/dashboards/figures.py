@@ -56,8 +56,8 @@ class Plot:
 class Spread:
     """How observations are spread over the edges of a histogram, one cumulative ``bars`` by ``le``.
 
-    ``marks`` are values on the same scale (thresholds), by name. Bars are shares of all or, with ``counted``, how
-    many there are.
+    ``marks`` are values on the same scale (thresholds), by name. Bars are shares of all or, with
+    ``counted``, how many there are.
     """
 
     name: str
