@@ -1,6 +1,6 @@
 """From audio to the voice in it: choose windows worth their cost, embed them, keep those with a voice."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import soxr
@@ -21,6 +21,7 @@ from services.voice_matcher.voice_activity import (
     hop_for,
     rank_windows,
 )
+from shared.audio import Spread
 
 SHORTEST_SECONDS = 1.0
 """Of less nothing can be told; up to a window's length the recording is repeated to fill it."""
@@ -35,17 +36,21 @@ class Effort:
     """How many windows of 3 s are embedded at most.
 
     ``insist``: where no window holds a voice, the most voice-like ones are heard all the same, and the
-    recording is marked as unvoiced. A batch of scores has no gaps that way.
+    recording is marked as unvoiced. A batch of scores has no gaps that way. ``sampled``: of a long recording
+    only stretches from everywhere are looked at (see ``STRETCHES``).
     """
 
     most_windows: int
     insist: bool = False
+    sampled: bool = False
 
 
-UPLOAD = Effort(most_windows=10)
-"""Half a minute: with decoding a 3-minute track stays near one CPU second."""
+UPLOAD = Effort(most_windows=7, sampled=True)
+"""The most telling twenty seconds: a 3-minute track stays well under one CPU second, decoding included."""
 REFERENCE = Effort(most_windows=24)
 """Enrolment happens once; more windows make the template steadier."""
+STRETCHES = Spread(whole=90.0, each=6.0, of_every=12.0, most=75)
+"""Half of a track, and no twelve seconds of it unmet; of hours, seven minutes from all over them."""
 
 
 class Listener:
@@ -64,9 +69,16 @@ class Listener:
         self._voice_odds = voice_odds
 
     def listen(
-        self, samples: NDArray[np.float32], rate: int, effort: Effort = UPLOAD
+        self,
+        samples: NDArray[np.float32],
+        rate: int,
+        effort: Effort = UPLOAD,
+        starts: tuple[float, ...] = (),
     ) -> HeardVoice | NotHeard:
-        """Measure ``samples``, (frames, channels) in [-1, 1] at ``rate`` Hz."""
+        """Measure ``samples``, (frames, channels) in [-1, 1] at ``rate`` Hz.
+
+        ``starts``: they are stretches of one length that begin there in the recording, in seconds.
+        """
         seconds = samples.shape[0] / rate
         if seconds < SHORTEST_SECONDS:
             return NotHeard(Unheard.TOO_SHORT, f"{seconds:.1f} s of audio, {SHORTEST_SECONDS:g} s are needed")
@@ -76,11 +88,16 @@ class Listener:
         mid = to_mid(stereo)
         filterbank = log_mel(mid)
         hop = hop_for(len(filterbank), effort.most_windows)
-        ranked = [w for w in rank_windows(filterbank, self._movement_odds, hop) if _audible(mid, w)]
+        each = len(mid) // HOP // len(starts) if starts else None
+        windows = rank_windows(filterbank, self._movement_odds, hop, each)
+        ranked = [window for window in windows if _audible(mid, window)]
         chosen = choose(ranked, effort.most_windows, hop)
         if not chosen:
             return NotHeard(Unheard.SILENT, f"no {WINDOW_SECONDS:g} s above {SILENT_DBFS:g} dBFS")
-        return self._embed(stereo, filterbank, chosen, insist=effort.insist)
+        heard = self._embed(stereo, filterbank, chosen, insist=effort.insist)
+        if each is None or isinstance(heard, NotHeard):
+            return heard
+        return replace(heard, windows=tuple(_placed(window, starts, each) for window in heard.windows))
 
     def _embed(
         self, stereo: Floats, filterbank: Floats, chosen: list[Window], *, insist: bool
@@ -103,6 +120,12 @@ class Listener:
             odds=float(odds[voiced].mean()),
             voiced=found,
         )
+
+
+def _placed(window: Window, starts: tuple[float, ...], each: int) -> Window:
+    """Where in the recording a window of its stretches lies."""
+    stretch, frame = divmod(window.frame, each)
+    return Window(round(starts[stretch] * SAMPLE_RATE / HOP) + frame, window.odds)
 
 
 def mid_features(filterbank: Floats, window: Window) -> Floats:

@@ -12,7 +12,7 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from services.voice_matcher.fbank import BINS, HOP, SAMPLE_RATE, Floats
+from services.voice_matcher.fbank import BINS, FRAME, HOP, SAMPLE_RATE, Floats
 
 WINDOW_SECONDS = 3.0
 HOP_SECONDS = 1.5
@@ -84,9 +84,19 @@ def hop_for(frames: int, most_windows: int) -> int:
     return dense if (frames - WINDOW_FRAMES) // dense + 1 <= most_windows else HOP_FRAMES
 
 
-def rank_windows(features: Floats, voice_odds: LinearScore, hop: int = HOP_FRAMES) -> list[Window]:
-    """All windows of a filterbank (frames, 80), ``hop`` frames apart, the most voice-like first."""
-    starts = range(0, features.shape[0] - WINDOW_FRAMES + 1, hop)
+def rank_windows(
+    features: Floats, voice_odds: LinearScore, hop: int = HOP_FRAMES, each: int | None = None
+) -> list[Window]:
+    """All windows of a filterbank (frames, 80), ``hop`` frames apart, the most voice-like first.
+
+    Where the audio consists of stretches of ``each`` hops of the filterbank, no window goes over a joint.
+    """
+    inside = features.shape[0] if each is None else each - (FRAME - 1) // HOP
+    starts = (
+        joint + start
+        for joint in range(0, features.shape[0], each or features.shape[0] or 1)
+        for start in range(0, inside - WINDOW_FRAMES + 1, hop)
+    )
     return sorted(
         (
             Window(start, float(voice_odds(movement(features[start : start + WINDOW_FRAMES]))))

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from services.voice_matcher.ears import Failing, Failure, Listening
 from services.voice_matcher.fbank import SAMPLE_RATE
-from services.voice_matcher.listening import Effort, Listener
+from services.voice_matcher.listening import STRETCHES, Effort, Listener
 from services.voice_matcher.models import load_listener
 from shared.audio.decoding import decode_audio
 from shared.audio.outcome import DecodeFailure
@@ -12,7 +12,9 @@ from shared.objects.digest import sha256_of
 from shared.processes import cpu_seconds
 
 LONGEST_SECONDS = 15 * 60.0
-"""Of a longer recording only the first quarter of an hour is listened to (115 MB of samples in stereo)."""
+"""Of a longer recording that is not sampled only the first quarter of an hour is listened to (115 MB).
+
+Sampled are uploads, and of these all but a FLAC stream that does not say how long it is."""
 
 _listener: Listener | None = None
 
@@ -24,7 +26,7 @@ def start() -> None:
 
 
 def listen_to(path: Path, effort: Effort, sha256: str) -> Listening:
-    """Blocks: a quarter of a CPU second of decoding, and the listening, for three minutes of audio.
+    """Blocks: about half a CPU second for three minutes of audio, a fifth of it for decoding.
 
     The sandboxed decoder resamples as it goes, so that this process never holds the native rate.
     """
@@ -34,10 +36,16 @@ def listen_to(path: Path, effort: Effort, sha256: str) -> Listening:
     assert _listener is not None  # noqa: S101 - start() has just set it
     if sha256_of(path) != sha256:
         return _failed(Failing.OTHER_BYTES, "the stored bytes are not those that were announced", began)
-    decoded = decode_audio(path, seconds=LONGEST_SECONDS, rate=SAMPLE_RATE, inspected=True)
+    decoded = decode_audio(
+        path,
+        seconds=LONGEST_SECONDS,
+        rate=SAMPLE_RATE,
+        inspected=True,
+        spread=STRETCHES if effort.sampled else None,
+    )
     if isinstance(decoded, DecodeFailure):
         return _failed(Failing.UNDECODABLE, f"{decoded.kind.value}: {decoded.message}", began)
-    heard = _listener.listen(decoded.samples, decoded.sample_rate, effort)
+    heard = _listener.listen(decoded.samples, decoded.sample_rate, effort, decoded.starts)
     searched = decoded.samples.shape[0] / decoded.sample_rate
     return Listening(heard, cpu_seconds() - began, searched)
 

@@ -189,3 +189,22 @@ def test_silence_and_scraps_are_not_measured(listener: Listener, signal: Floats,
     heard = listener.listen(signal, 16_000)
     assert isinstance(heard, NotHeard)
     assert heard.why is why
+
+
+def test_in_stretches_a_recording_is_heard_where_it_is_and_as_in_the_whole(listener: Listener) -> None:
+    samples, rate = read("tracks/night-shift.flac")
+    song = np.asarray(soxr.resample(samples, rate, 16_000), np.float32)
+    starts = (0.0, 12.5)
+    parts = np.concatenate([song[int(at * 16_000) : int((at + 6) * 16_000)] for at in starts])
+    heard = listener.listen(parts, 16_000, Effort(most_windows=6), starts)
+    whole = hear(listener, song[: 19 * 16_000], 16_000, Effort(most_windows=40, insist=True))
+    assert isinstance(heard, HeardVoice)
+    assert any(window.start >= 12.5 for window in heard.windows)
+    assert all(any(at <= w.start and w.end <= at + 6.0 for at in starts) for w in heard.windows)
+    elsewhere = {window.frame: row for row, window in enumerate(whole.windows)}
+    shared = [(row, elsewhere[w.frame]) for row, w in enumerate(heard.windows) if w.frame in elsewhere]
+    assert shared
+    for network in DIMENSIONS:
+        for row, other in shared:
+            likeness = heard.embeddings[network][row] @ whole.embeddings[network][other]
+            assert likeness == pytest.approx(1.0, abs=1e-4)

@@ -7,8 +7,10 @@ import signal
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 import pytest_asyncio
+import soundfile
 
 from services.voice_matcher.adapters.process_pool import PooledEars
 from services.voice_matcher.domain import HeardVoice, NotHeard, Unheard
@@ -87,3 +89,26 @@ async def test_a_file_beside_which_a_process_died_is_listened_to_again(tmp_path:
     async with PooledEars(1, dies_once) as ears:
         listening = await ears.listen(tmp_path / "song", UPLOAD, sha256="-")
     assert isinstance(listening.heard, NotHeard)
+
+
+@pytest.fixture(scope="module")
+def long_song(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    samples, rate = soundfile.read(VOICE, dtype="int16", always_2d=True)
+    path = tmp_path_factory.mktemp("long") / "song.flac"
+    soundfile.write(path, np.resize(samples, (180 * rate, samples.shape[1])), rate, subtype="PCM_16")
+    return path
+
+
+async def test_of_a_long_upload_stretches_from_all_of_it_are_searched_and_that_is_said(
+    ears: PooledEars, long_song: Path
+) -> None:
+    listening = await ears.listen(long_song, UPLOAD, sha256=sha256(long_song))
+    assert isinstance(listening.heard, HeardVoice)
+    assert listening.seconds_searched == 96.0
+    assert listening.heard.windows[0].start < 60.0
+    assert listening.heard.windows[-1].end > 120.0
+
+
+async def test_a_reference_is_searched_from_end_to_end(ears: PooledEars, long_song: Path) -> None:
+    listening = await ears.listen(long_song, Effort(most_windows=2), sha256=sha256(long_song))
+    assert listening.seconds_searched == pytest.approx(180.0)

@@ -61,3 +61,11 @@ def test_a_held_sound_does_not_move() -> None:
 def test_only_whole_windows_are_ranked(frames: int, windows: int) -> None:
     score = LinearScore(np.zeros(FEATURES), 0.0)
     assert len(rank_windows(np.zeros((frames, BINS), np.float32), score)) == windows
+
+
+def test_no_window_goes_over_the_joint_of_two_stretches() -> None:
+    score = LinearScore(np.zeros(FEATURES), 0.0)
+    stretches, each = 3, 600
+    whole = np.zeros((stretches * each - 2, BINS), np.float32)
+    frames = sorted(window.frame for window in rank_windows(whole, score, each=each))
+    assert frames == [0, 150, 300, 600, 750, 900, 1200, 1350, 1500]
