@@ -59,7 +59,9 @@ class RegistrySeed:
             if approver.get(path)["state"] == "pending":
                 checks = f"the checks of {artist.name}"
                 checked = wait_for(checks, path, lambda told: not told["waiting_for"])
-                approver.post(f"{path}/approve", {"accepting": ACCEPTING if checked["doubts"] else ""})
+                accepting = ACCEPTING if checked["doubts"] else ""
+                answer = {"proposal_id": checked["proposal_id"], "accepting": accepting}
+                approver.post(f"{path}/approve", answer)
         for artist in manifest.artists:
             made = f"the template of {artist.name}"
             wait_for(made, f"/v1/artists/{artist.id}", lambda told: told["template_made_at"] is not None)

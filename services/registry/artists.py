@@ -26,6 +26,7 @@ from shared.events import (
 
 NO_ARTIST = Refused("artist-not-found", "no such artist")
 NO_PROPOSAL = Refused("proposal-not-found", "nothing was proposed for this artist")
+CHANGED = Refused("proposal-changed", "something else is proposed by now: look at it first")
 ONLY_REGISTRARS = Refused("not-allowed", "a registrar approves")
 
 log = structlog.get_logger()
@@ -108,7 +109,9 @@ class Artists:
                     await self._remove_unused(last.references)
             return outcome
 
-    async def approve(self, artist_id: str, *, by: Person, accepting: str) -> EnrolmentProposed | Refused:
+    async def approve(
+        self, artist_id: str, *, proposal_id: str, by: Person, accepting: str
+    ) -> EnrolmentProposed | Refused:
         """Protect the artist as proposed. Repeating after a crash in the middle finishes it."""
         if not by.may_approve:
             return ONLY_REGISTRARS
@@ -116,6 +119,8 @@ class Artists:
             found = self.proposed(artist_id)
             if found is None:
                 return NO_PROPOSAL
+            if found.proposal.proposal_id != proposal_id:
+                return CHANGED
             approved = proposals.approve(
                 found.proposal,
                 found.progress,

@@ -100,8 +100,12 @@ class GrantForm(Form):
 
 
 class ApprovalForm(Form):
-    """``accepting`` says why doubts about the recordings are set aside; needed where there are any."""
+    """``proposal_id`` is that of the proposal that was looked at: a newer one is not approved unseen.
 
+    ``accepting`` says why doubts about the recordings are set aside; needed where there are any.
+    """
+
+    proposal_id: ShortText
     accepting: Annotated[str, StringConstraints(max_length=2000, strip_whitespace=True)] = ""
 
 

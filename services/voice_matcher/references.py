@@ -82,7 +82,7 @@ def percentile(score: float, calibration: Calibration) -> float:
     below ``match``.
     """
     low, high = _STANDARD.inv_cdf(0.99), _STANDARD.inv_cdf(0.999)
-    deviation = (calibration.match - calibration.possible) / (high - low)
+    deviation = max(calibration.match - calibration.possible, 1e-6) / (high - low)
     return 100.0 * _STANDARD.cdf(low + (score - calibration.possible) / deviation)
 
 

@@ -191,7 +191,8 @@ class World:
     async def approve(
         self, artist_id: str = "ada", *, by: str | None = "omar", accepting: str = ""
     ) -> httpx.Response:
-        body = {"accepting": accepting}
+        last = self.proposals.current[artist_id]
+        body = {"proposal_id": last.proposal_id, "accepting": accepting}
         return await self.client.post(
             f"/v1/proposals/{artist_id}/approve", json=body, headers=self.as_person(by)
         )

@@ -56,10 +56,17 @@ def approve(
     registry: RegistryUrl = DEFAULT_REGISTRY,
     token: Token = None,
     token_file: TokenFile = DEFAULT_TOKEN_FILE,
+    *,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
 ) -> None:
-    """Protect the artist as proposed. Whoever proposed it cannot."""
+    """Look at a proposal and protect the artist as proposed. Whoever proposed it cannot."""
     with registry_access(registry, token, token_file) as api:
-        api.post(f"/v1/proposals/{artist_id}/approve", {"accepting": accepting})
+        found = api.get(f"/v1/proposals/{artist_id}")
+        _tell(found)
+        if not yes:
+            typer.confirm(f"Protect {found['name']} so?", abort=True)
+        answer = {"proposal_id": found["proposal_id"], "accepting": accepting}
+        api.post(f"/v1/proposals/{artist_id}/approve", answer)
     out.print(f"[green]✓[/] {artist_id} is protected")
 
 

@@ -75,10 +75,13 @@ def _answering(router: APIRouter, desk: Desk) -> None:
     @router.post("/{artist_id}/approve")
     async def approve(request: Request, artist_id: str) -> Response:
         who, registry, parts = await _asked(desk, request)
-        accepting = str(parts.get("accepting", ""))
-        outcome = await _about(
-            who, artist_id, registry.artists.approve(artist_id, by=who.person, accepting=accepting)
+        approving = registry.artists.approve(
+            artist_id,
+            proposal_id=str(parts.get("proposal_id", "")),
+            by=who.person,
+            accepting=str(parts.get("accepting", "")),
         )
+        outcome = await _about(who, artist_id, approving)
         return _told(desk, who, registry, artist_id, outcome, parts)
 
     @router.post("/{artist_id}/reject")

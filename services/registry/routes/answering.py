@@ -30,7 +30,14 @@ T = TypeVar("T")
 _CONFLICTS = frozenset(
     {
         *("already-enrolled", "already-registered", "grant-revoked", "grant-of-another", "key-exists"),
-        *("not-pending", "same-person", "checks-missing", "references-unfit", "doubts-unanswered"),
+        *(
+            "proposal-changed",
+            "not-pending",
+            "same-person",
+            "checks-missing",
+            "references-unfit",
+            "doubts-unanswered",
+        ),
     }
 )
 _MISSING = frozenset(

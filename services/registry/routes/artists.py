@@ -123,7 +123,11 @@ async def approve_proposal(
 ) -> ProposalView:
     """Protect the artist. For a registrar who did not propose it, once all checks are in."""
     only_about(artist_id, caller, NO_PROPOSAL)
-    granted(await registry.artists.approve(artist_id, by=caller, accepting=form.accepting))
+    granted(
+        await registry.artists.approve(
+            artist_id, proposal_id=form.proposal_id, by=caller, accepting=form.accepting
+        )
+    )
     return _proposal(registry, artist_id, caller)
 
 

@@ -16,7 +16,7 @@ from tests.e2e.axe import checked
 from tests.integration.registry.running import SAMPLES, RunningRegistry, protected, running_registry
 from tests.support.stack import Endpoints
 
-pytestmark = pytest.mark.timeout(420)
+pytestmark = pytest.mark.timeout(600)
 PICTURES = Path(__file__).parents[3] / "build" / "screenshots" / "registry"
 REFERENCES = [SAMPLES / "references" / f"liva-norrfjell-{number}.flac" for number in (1, 2)]
 CHECKS_MS = 150_000

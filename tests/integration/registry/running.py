@@ -130,8 +130,9 @@ async def protected(registry: RunningRegistry, artist_id: str, *files: Path) -> 
     async with registry.client("rita") as rita, registry.client("omar") as omar:
         await proposed(rita, artist_id, *files)
         path = f"/v1/proposals/{artist_id}"
-        await until(lambda: told(omar, path), lambda proposal: not proposal["waiting_for"])
-        reason = {"accepting": "The samples are what they are: a test needs no better."}
+        checked = await until(lambda: told(omar, path), lambda proposal: not proposal["waiting_for"])
+        accepting = "The samples are what they are: a test needs no better."
+        reason = {"proposal_id": checked["proposal_id"], "accepting": accepting}
         answer = await omar.post(f"{path}/approve", json=reason)
         assert answer.status_code == 200, answer.text
         await until(

@@ -29,7 +29,7 @@ from tests.integration.registry.running import (
 )
 from tests.support.stack import Endpoints
 
-pytestmark = pytest.mark.timeout(420)
+pytestmark = pytest.mark.timeout(600)
 REFERENCES = [SAMPLES / "references" / f"liva-norrfjell-{number}.flac" for number in (1, 2)]
 ACCEPTING = "A fiction of the samples, sung by a synthesiser."
 
@@ -49,10 +49,11 @@ async def test_two_people_protect_a_voice_and_one_makes_it_unreadable_for_good(
             )
             assert checked["unfit"] == []
             assert all(checked["seconds_of_voice"][one["sha256"]] > 5 for one in checked["references"])
-            assert (await rita.post(f"/v1/proposals/{artist}/approve", json={})).status_code == 409
+            same = {"proposal_id": checked["proposal_id"]}
+            assert (await rita.post(f"/v1/proposals/{artist}/approve", json=same)).status_code == 409
             assert voiceprint_records(endpoints.bootstrap_servers, artist) == []
 
-            accepting = {"accepting": ACCEPTING if checked["doubts"] else ""}
+            accepting = same | {"accepting": ACCEPTING if checked["doubts"] else ""}
             approved = await omar.post(f"/v1/proposals/{artist}/approve", json=accepting)
             assert approved.status_code == 200, approved.text
             await until(
@@ -76,6 +77,7 @@ async def test_two_people_protect_a_voice_and_one_makes_it_unreadable_for_good(
             assert len(voiceprint_records(endpoints.bootstrap_servers, artist)) == 1
 
             began = time.monotonic()
+            same = {"proposal_id": checked["proposal_id"]}
             assert (await rita.post(f"/v1/artists/{artist}/withdraw")).json()["status"] == "withdrawn"
             log = tmp_path / "voice_matcher.log"
             await until(lambda: _lines(log, "artist forgotten", artist), bool)
@@ -111,7 +113,7 @@ async def test_a_recording_that_nobody_can_hear_is_refused_in_words(
                 lambda: told(omar, f"/v1/proposals/{artist}"), lambda proposal: not proposal["waiting_for"]
             )
             assert [one["code"] for one in checked["unfit"]] == ["silent"]
-            accepting = {"accepting": ACCEPTING}
+            accepting = {"proposal_id": checked["proposal_id"], "accepting": ACCEPTING}
             refused = await omar.post(f"/v1/proposals/{artist}/approve", json=accepting)
             assert refused.status_code == 409
             assert "unfit" in refused.json()["detail"]

@@ -134,7 +134,8 @@ async def protect(
     path = f"/v1/proposals/{artist_id}"
     await until(lambda: _told(client, path), lambda proposal: not proposal["waiting_for"])
     headers = {"Authorization": f"Bearer {SECOND}"}
-    approved = await client.post(f"{path}/approve", json={}, headers=headers)
+    answer = {"proposal_id": told["proposal_id"]}
+    approved = await client.post(f"{path}/approve", json=answer, headers=headers)
     assert approved.status_code == 200, approved.text
     return await client.get(f"/v1/artists/{artist_id}")
 

@@ -277,9 +277,16 @@ class TestRegistry:
         assert "99.5 % of different voices: another protected artist, possible" in shown
 
     def test_doubts_are_set_aside_in_words(self, services: Services) -> None:
+        told = {"artist_id": "ada", "name": "Ada", "state": "pending", "proposal_id": "p-1"}
+        empty: dict[str, list[Any]] = {"waiting_for": [], "unfit": [], "doubts": [], "neighbours": []}
+        seen = httpx.Response(200, json=told | empty | {"compared_with": 0})
+        services.answers["GET", "/v1/proposals/ada"] = seen
         services.answers["POST", "/v1/proposals/ada/approve"] = httpx.Response(200, json={})
-        assert trackgate("proposals", "approve", "ada", "--accepting", "a duet with herself").exit_code == 0
-        assert services.last == {"accepting": "a duet with herself"}
+        assert trackgate("proposals", "approve", "ada").exit_code == 1
+        assert len(services.asked) == 1
+        because = ("--accepting", "a duet with herself", "--yes")
+        assert trackgate("proposals", "approve", "ada", *because).exit_code == 0
+        assert services.last == {"proposal_id": "p-1", "accepting": "a duet with herself"}
         services.answers["POST", "/v1/proposals/ada/reject"] = httpx.Response(200, json={})
         assert trackgate("proposals", "reject", "ada", "--why", "no proof").exit_code == 0
         assert services.last == {"why": "no proof"}

@@ -58,6 +58,11 @@ class Visit:
         ]
         return await self.send("/artists/new", files=files, **{**PROPOSAL, **changes})
 
+    async def approves(self, **fields: Any) -> httpx.Response:
+        """What the page holds now is approved."""
+        seen = re.search(r'name="proposal_id" value="([^"]+)"', await self.page("/artists/ada"))
+        return await self.send("/artists/ada/approve", proposal_id=seen[1] if seen else "", **fields)
+
     async def page(self, path: str) -> str:
         return (await self.client.get(path)).text
 
@@ -229,15 +234,30 @@ class TestApproving:
         assert (await omar.client.get("/artists/ada/state")).json() != before
         assert '<button class="main">Approve' in await omar.page("/artists/ada")
         assert "somebody else approves" in await rita.page("/artists/ada")
-        assert (await omar.send("/artists/ada/approve")).status_code == 303
+        assert (await omar.approves()).status_code == 303
         assert world.artists.current["ada"].approved_by == "omar"
 
     async def test_who_proposed_it_is_refused_whatever_they_send(self, world: World, rita: Visit) -> None:
         await rita.proposes()
         world.checked()
-        answer = await rita.send("/artists/ada/approve")
+        seen = world.proposals.current["ada"].proposal_id
+        answer = await rita.send("/artists/ada/approve", proposal_id=seen)
         assert answer.status_code == 422
         assert "a second person must" in answer.text
+        assert world.artists.said == []
+
+    async def test_what_took_the_place_of_what_was_seen_is_not_approved(
+        self, world: World, rita: Visit, omar: Visit
+    ) -> None:
+        await rita.proposes()
+        world.checked()
+        seen = world.proposals.current["ada"].proposal_id
+        await rita.send("/artists/ada/reject", why="Something better.")
+        await world.propose("ada", ("other.flac", b"another voice"), by="rita")
+        world.checked()
+        answer = await omar.send("/artists/ada/approve", proposal_id=seen)
+        assert answer.status_code == 422
+        assert "look at it first" in answer.text
         assert world.artists.said == []
 
     async def test_doubts_are_told_with_what_to_do_and_set_aside_in_words(
@@ -248,8 +268,8 @@ class TestApproving:
         page = await omar.page("/artists/ada")
         assert "more than one voice" in page
         assert "no duet, no choir" in page
-        assert (await omar.send("/artists/ada/approve", accepting="")).status_code == 422
-        await omar.send("/artists/ada/approve", accepting="She doubles her own voice on it.")
+        assert (await omar.approves(accepting="")).status_code == 422
+        await omar.approves(accepting="She doubles her own voice on it.")
         assert world.artists.current["ada"].status is ArtistStatus.ACTIVE
 
     async def test_how_well_the_voice_is_told_apart_is_shown_in_percentiles(
@@ -298,7 +318,8 @@ class TestRightsHolders:
         await world.propose("ada", by="rita")
         world.checked()
         assert "Approve</button>" not in await label.page("/artists/ada")
-        assert (await label.send("/artists/ada/approve")).status_code == 422
+        seen = world.proposals.current["ada"].proposal_id
+        assert (await label.send("/artists/ada/approve", proposal_id=seen)).status_code == 422
         assert world.artists.said == []
 
 

@@ -205,6 +205,16 @@ class TestApproving:
         assert (answer.status_code, code(answer)) == (409, "same-person")
         assert world.artists.said == []
 
+    async def test_a_newer_proposal_is_not_approved_unseen(self, world: World) -> None:
+        await world.propose(by="rita")
+        seen = world.proposals.current["ada"].proposal_id
+        await world.propose("ada", ("other.flac", b"another voice"), by="rita")
+        world.checked()
+        url, omar = "/v1/proposals/ada/approve", world.as_person("omar")
+        answer = await world.client.post(url, json={"proposal_id": seen}, headers=omar)
+        assert (answer.status_code, code(answer)) == (409, "proposal-changed")
+        assert world.artists.said == []
+
     @pytest.mark.parametrize("missing", CHECKERS)
     async def test_not_before_every_check_is_in(self, world: World, missing: str) -> None:
         await world.propose(by="rita")
