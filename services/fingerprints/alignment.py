@@ -10,7 +10,7 @@ from shared.fingerprint import SECONDS_EACH, Subfingerprints
 PIECE = 24
 """Subfingerprints that are compared at once: 3 s."""
 SAME_BELOW = 0.25
-"""Share of differing bits below which a piece is the same sound; decision record 0015 has the figures."""
+"""Share of differing bits below which a piece is the same sound; decision record 0018 has the figures."""
 LEAST_SECONDS = 9.0
 """Less than this of the same sound is a sample or a coincidence, and no copy."""
 MOST_DRIFT = 0.02
