@@ -9,11 +9,12 @@ from types import ModuleType
 import pytest
 from prometheus_client import REGISTRY
 
+from deploy.grafana.definitions import DASHBOARDS
 from services.ingest import metrics as ingest
 from services.moderation import metrics as moderation
 from services.policy import metrics as policy
 from shared.events import AppealDecided, AppealOutcome
-from shared.metrics import OTHER, Bounded
+from shared.metrics import OTHER, SECONDS, Bounded
 from tests.support.events import A_TIME, an_upload, track_id
 from tests.unit.metrics.declared import ROOT, declared_names
 from tests.unit.metrics.test_metrics import a_decision
@@ -168,3 +169,44 @@ def declares(file: Path) -> bool:
         and any(name.name in kinds for name in node.names)
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
     )
+
+
+NAMED = {
+    "uploads": "trackgate_uploads_total",
+    "findings": "trackgate_findings_total",
+    "decisions by reason": "trackgate_decision_reasons_total",
+    "decisions by label": "trackgate_decision_labels_total",
+    "upload to decision": "trackgate_upload_to_decision_seconds_bucket",
+    "stage latency": "trackgate_stage_seconds_bucket",
+    "real-time factor": "trackgate_finding_real_time_factor_bucket",
+    "scores": "trackgate_finding_score_bucket",
+    "declared against detected": "trackgate_declared_detected_total",
+    "overturns": "trackgate_reviews_applied_total",
+    "queue depth": "trackgate_moderation_cases",
+    "queue age": "trackgate_moderation_oldest_case_seconds",
+    "queue breaches": "trackgate_moderation_breaches",
+    "consumer lag": "trackgate_stream_lag",
+    "retries": "trackgate_stream_messages_total",
+    "dead letters": "trackgate_stream_dead_letters_total",
+    "rebalances": "trackgate_stream_rebalances_total",
+    "pool use": "trackgate_pool_busy",
+    "decoder crashes": "trackgate_ingest_decoded_total",
+}
+"""What the team and the person who asks "how many, how sure, at what cost?" are promised to see."""
+
+
+@pytest.mark.parametrize("what", sorted(NAMED))
+def test_what_was_promised_to_be_seen_is_measured_and_on_a_dashboard(what: str):
+    assert NAMED[what] in declared_names()
+    queries = [query.expr for board in DASHBOARDS for panel in board.panels for query in panel.queries]
+    assert any(NAMED[what] in query for query in queries)
+
+
+def test_latency_is_told_apart_up_to_the_promise():
+    assert SECONDS[-1] == 120
+
+
+def test_no_gauge_of_creation_times_stands_beside_each_counter():
+    policy.STOPPED.labels("some-version").inc(0)
+    names = {sample.name for family in REGISTRY.collect() for sample in family.samples}
+    assert not {name for name in names if name.endswith("_created")}
