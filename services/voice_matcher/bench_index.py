@@ -22,15 +22,13 @@ import numpy as np
 from services.voice_matcher.domain import HeardVoice, ReferenceVoice, VoiceTemplate
 from services.voice_matcher.embedding import unit
 from services.voice_matcher.fbank import Floats
-from services.voice_matcher.index import VoiceIndex, Yardstick
+from services.voice_matcher.index import MOST_LISTED, VoiceIndex, Yardstick
 from services.voice_matcher.models import load_yardstick, model_version
 from services.voice_matcher.sketch import BITS, SHORTLIST
 from services.voice_matcher.voice_activity import Window
 
 OUT: Final = Path("build/bench/voice_index.json")
 WINDOWS: Final = 10
-LISTED: Final = 20
-"""Artists whose scores are written out for a track."""
 NOISES: Final = (0.8, 1.2, 1.6, 2.0)
 """Length of the noise for a voice of length one."""
 BATCH: Final = 20_000
@@ -98,7 +96,7 @@ class Bench:
             for number, voice in self._voices.items():
                 heard = self._people.heard(voice, noise)
                 began = time.process_time()
-                self._index.search(heard, at_most=LISTED)
+                self._index.search(heard, at_most=MOST_LISTED)
                 cost.append(1000 * (time.process_time() - began))
                 band = calibration.verdict(self._exact(number, voice, heard)).value
                 listed = {one.artist_id for one in self._index.search(heard)}

@@ -6,6 +6,7 @@ from services.voice_matcher.domain import Calibration, NotHeard
 from services.voice_matcher.ears import Ears, Failure, Listening
 from services.voice_matcher.enrolment import Enrolment
 from services.voice_matcher.finding import Delivered, Measured, compared, failed, not_measured
+from services.voice_matcher.index import MOST_LISTED
 from services.voice_matcher.listening import UPLOAD
 from shared.clock import Clock
 from shared.errors import ObjectMissing
@@ -72,4 +73,5 @@ class TrackListener:
             return failed(measured, heard.kind.value, heard.detail)
         if isinstance(heard, NotHeard):
             return not_measured(measured, heard.why.value, heard.detail)
-        return compared(measured, heard, index.search(heard), self._calibration)
+        found = index.search(heard, at_most=MOST_LISTED)
+        return compared(measured, heard, found, self._calibration)

@@ -22,6 +22,8 @@ from services.voice_matcher.scoring import Background, Scores, fuse, top_half, w
 from services.voice_matcher.sketch import Sketcher, queries, shortlist
 
 MOST_PASSAGES = 5
+MOST_LISTED = 50
+"""Artists whom a finding can name. In a large registry many a stranger is above ``possible`` by chance."""
 SCORED_WHOLE = 4096
 """Rows up to which everybody is scored, which takes some milliseconds; beyond, those of the shortlist."""
 _BATCH = 4096
