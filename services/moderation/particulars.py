@@ -42,6 +42,7 @@ class Copy:
     seconds: float
     removed: bool
     earlier: bool
+    came_first: bool
     same_claim: bool
 
 
@@ -81,6 +82,7 @@ def _copy(copy: RecordingCopy) -> Copy:
         seconds=copy.seconds,
         removed=copy.removed,
         earlier=copy.earlier,
+        came_first=copy.came_first,
         same_claim=copy.same_claim,
     )
 

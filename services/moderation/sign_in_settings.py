@@ -31,6 +31,15 @@ QUEUES = (
             }
         ),
     ),
+    QueueRule(
+        name="copies",
+        reasons=frozenset(
+            {
+                *("removed_recording", "later_copy_removed", "recording_under_another_name"),
+                *("duplicate_delivery", "part_of_another_recording"),
+            }
+        ),
+    ),
     QueueRule(name="test", reasons=frozenset({"test_delivery"})),
 )
 
