@@ -9,7 +9,7 @@ import pytest
 from services.policy.compiled import load_policy
 from services.policy.domain import FixedPolicy, Judge
 from services.policy.handlers import PolicyHandlers
-from services.policy.inputs import AI_DETECTOR, VOICE_MATCHER, PolicyInput
+from services.policy.inputs import AI_DETECTOR, FINGERPRINT, VOICE_MATCHER, PolicyInput
 from services.policy.registry import Registry
 from services.policy.sweep import DeadlineSweep
 from shared.clock import SetClock
@@ -26,6 +26,7 @@ from tests.support.policy import (
     MemoryDecisionLog,
     MemoryLocks,
     MemoryTracks,
+    a_copy,
     a_finding,
     a_grant,
     a_match,
@@ -193,6 +194,28 @@ async def test_a_voice_found_when_a_published_track_is_listened_to_again_withdra
     assert withdrawn.supersedes == published.event_id
     assert "voice_without_consent" in codes(withdrawn)
     assert world.standing == withdrawn
+
+
+async def test_a_recording_removed_elsewhere_withdraws_its_published_copies_and_frees_them_again() -> None:
+    world = World()
+    await world.see(UPLOAD, AI, VOICE, a_finding(UPLOAD, FINGERPRINT, "no_match"))
+    later = A_TIME + timedelta(days=3)
+    removed = a_finding(
+        UPLOAD, FINGERPRINT, "match_removed", copies=(a_copy(removed=True),) * 3, occurred_at=later
+    )
+    await world.see(removed, removed)
+    assert world.story == ["publish", "quarantine"]
+    assert codes(world.standing) == ["removed_recording", "nothing_found"]
+    assert world.standing.reasons[0].evidence == (removed.event_id,)
+    restored = a_finding(
+        UPLOAD,
+        FINGERPRINT,
+        "duplicate_of",
+        copies=(a_copy(same_claim=True),),
+        occurred_at=later + timedelta(days=1),
+    )
+    await world.see(restored)
+    assert world.story == ["publish", "quarantine", "publish"]
 
 
 async def test_an_older_measurement_that_comes_late_does_not_replace_a_newer_one() -> None:
