@@ -9,9 +9,8 @@ import structlog
 
 from services.voice_matcher.domain import HeardVoice, ReferenceVoice, VoiceTemplate
 from services.voice_matcher.ears import Ears
-from services.voice_matcher.embedding import DIMENSIONS
 from services.voice_matcher.index import VoiceIndex
-from services.voice_matcher.known_voices import Known, is_whole, used_of, voices_of
+from services.voice_matcher.known_voices import Known, is_whole, measured, used_of, voices_of
 from services.voice_matcher.listening import REFERENCE
 from services.voice_matcher.voiceprints import NoKey, Voiceprints
 from shared.errors import ObjectMissing, StoreUnavailable, SystemicError
@@ -27,6 +26,8 @@ from shared.voiceprints.sealing import Unopened
 TOGETHER = 200
 """Templates that are opened at once: their entries in the access log share one write."""
 TRY_AGAIN_SECONDS = 10.0
+MOST_FORESEEN = 100
+"""Proposals whose measured voices are kept in memory; beyond, the oldest is measured again when approved."""
 
 log = structlog.get_logger()
 
@@ -55,6 +56,7 @@ class Enrolment:
         self._index = index
         self._voiceprints = voiceprints
         self._measured: dict[str, tuple[ReferenceVoice, ...]] = {}
+        self._foreseen: dict[str, Known] = {}
         self._sealed: dict[str, VoiceprintSealed] = {}
         self._unsealed: dict[str, ProtectedArtist] = {}
         self._pending: dict[str, ProtectedArtist] = {}
@@ -85,6 +87,7 @@ class Enrolment:
         for waiting in (self._pending, self._unusable, self._unsealed):
             waiting.pop(artist_id, None)
         if artist is None or artist.status is ArtistStatus.WITHDRAWN:
+            self._foreseen.pop(artist_id, None)
             self._forget(artist_id)
         elif not artist.biometric_consent.strip():
             self._forget(artist_id)
@@ -107,6 +110,17 @@ class Enrolment:
         if waiting is not None and self._is_sealed(waiting):
             self._measured.pop(artist_id, None)
             del self._unsealed[artist_id]
+
+    def foresee(self, artist_id: str, known: Known) -> None:
+        """What was measured for a proposal, kept in memory until it is answered: approving needs no ears."""
+        self._foreseen.pop(artist_id, None)
+        self._foreseen[artist_id] = known
+        if len(self._foreseen) > MOST_FORESEEN:
+            del self._foreseen[next(iter(self._foreseen))]
+
+    def forget_foreseen(self, artist_id: str) -> None:
+        """The proposal was turned down."""
+        self._foreseen.pop(artist_id, None)
 
     async def settle(self) -> None:
         """Enrol all artists that are waiting; those that must wait for an outage to end stay pending."""
@@ -145,7 +159,7 @@ class Enrolment:
 
     async def _recall(self, artist: ProtectedArtist) -> Known:
         """What is known of the artist's recordings without listening."""
-        known: dict[str, ReferenceVoice | None] = {
+        known = dict(self._foreseen.get(artist.artist_id, {})) | {
             voice.sha256: voice for voice in self._measured.get(artist.artist_id, ())
         }
         sealed = self._sealed.get(artist.artist_id)
@@ -188,6 +202,7 @@ class Enrolment:
         self._index.put_many(VoiceTemplate(a.artist_id, a.name, voices) for a, voices in current if voices)
         for artist, voices in current:
             del self._pending[artist.artist_id]
+            self._foreseen.pop(artist.artist_id, None)
             if not voices:
                 self._forget(artist.artist_id)
                 self._unusable[artist.artist_id] = "no reference recording holds a voice that can be measured"
@@ -218,6 +233,4 @@ class Enrolment:
         if not isinstance(listening.heard, HeardVoice):
             log.warning("reference has no usable voice", artist=artist_id, why=listening.heard.detail)
             return None
-        heard = listening.heard
-        vectors = {network: heard.mean(network) for network in DIMENSIONS}
-        return ReferenceVoice(reference.uri, reference.sha256, heard.seconds, vectors)
+        return measured(reference, listening.heard)

@@ -4,7 +4,8 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
 
-from services.voice_matcher.domain import ReferenceVoice
+from services.voice_matcher.domain import HeardVoice, ReferenceVoice
+from services.voice_matcher.embedding import DIMENSIONS
 from shared.events import EnrolmentProposed, ProtectedArtist, VoiceReference
 
 MOST_REFERENCES = 8
@@ -12,6 +13,11 @@ MOST_REFERENCES = 8
 
 Known = Mapping[str, ReferenceVoice | None]
 """Measured recordings by SHA-256; None: it was listened to and no voice is in it."""
+
+
+def measured(reference: VoiceReference, heard: HeardVoice) -> ReferenceVoice:
+    vectors = {network: heard.mean(network) for network in DIMENSIONS}
+    return ReferenceVoice(reference.uri, reference.sha256, heard.seconds, vectors)
 
 
 def used_of(artist: ProtectedArtist | EnrolmentProposed) -> list[VoiceReference]:

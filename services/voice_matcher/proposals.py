@@ -6,12 +6,12 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import structlog
 
-from services.voice_matcher.domain import HeardVoice
+from services.voice_matcher.domain import HeardVoice, ReferenceVoice
 from services.voice_matcher.ears import Ears, Failure
 from services.voice_matcher.enrolment import Enrolment
 from services.voice_matcher.finding import DETECTOR
 from services.voice_matcher.index import Yardstick
-from services.voice_matcher.known_voices import used_of
+from services.voice_matcher.known_voices import Known, measured, used_of
 from services.voice_matcher.listening import REFERENCE
 from services.voice_matcher.references import (
     LITTLE_VOICE_SECONDS,
@@ -39,7 +39,11 @@ log = structlog.get_logger()
 
 
 class ProposalChecker:
-    """Handles ``registry.proposals``. What is measured here is dropped: a proposal protects nobody yet."""
+    """Handles ``registry.proposals``.
+
+    What is measured here is compared, protects nobody, and stays in this process's memory until the proposal
+    is answered: a second person's approval then acts at once, and a refusal drops it.
+    """
 
     def __init__(
         self,
@@ -67,6 +71,8 @@ class ProposalChecker:
             SystemicError: the store, or the access log of the voices that are compared, is away.
         """
         if proposal.state is not ProposalState.PENDING:
+            if proposal.state is not ProposalState.APPROVED:
+                self._enrolment.forget_foreseen(proposal.artist_id)
             return Done()
         used = used_of(proposal)
         heard = {one.sha256: await self._listen(one) for one in used}
@@ -80,6 +86,7 @@ class ProposalChecker:
             _opinion(reference, heard.get(reference.sha256), doubts.get(reference.sha256, ()))
             for reference in proposal.references
         ]
+        self._enrolment.foresee(proposal.artist_id, _known(used, heard))
         index = self._enrolment.index
         if self._voiceprints is not None and groups:
             await self._voiceprints.note_comparison(proposal.artist_id, len(index))
@@ -130,6 +137,16 @@ class ProposalChecker:
                 found = {"little_voice": little, "several_voices": several, "unlike_the_others": unlike}
                 doubts[one.sha256] = tuple(code for code, holds in found.items() if holds)
         return doubts
+
+
+def _known(used: Sequence[VoiceReference], heard: Mapping[str, HeardVoice | str]) -> Known:
+    """As enrolling measures them. A recording that failed is tried again when it is needed."""
+    known: dict[str, ReferenceVoice | None] = {}
+    for one in used:
+        found = heard[one.sha256]
+        if isinstance(found, HeardVoice):
+            known[one.sha256] = measured(one, found)
+    return known
 
 
 def _opinion(

@@ -7,7 +7,7 @@ import pytest
 
 from services.voice_matcher.domain import HeardVoice, NotHeard, Unheard
 from services.voice_matcher.ears import Failing, Failure
-from services.voice_matcher.enrolment import Enrolment
+from services.voice_matcher.enrolment import MOST_FORESEEN, Enrolment
 from services.voice_matcher.index import VoiceIndex
 from services.voice_matcher.proposals import ProposalChecker
 from services.voice_matcher.references import holds_several_voices, percentile, unlike_the_others
@@ -205,3 +205,46 @@ async def test_a_proposal_protects_nobody() -> None:
     world = World(one=ANNA.heard())
     await world.checked(proposal("one"))
     assert world.enrolment.index.artists == frozenset()
+
+
+class TestWhatWasHeardForAProposal:
+    async def test_approved_the_artist_is_found_without_listening_again(self) -> None:
+        world = World(one=ANNA.heard(), two=ANNA.heard(seed=2))
+        await world.checked(proposal("one", "two"))
+        assert world.enrolment.index.search(ANNA.heard()) == ()
+        world.enrolment.on_change("anna", artist("anna", "one", "two"))
+        await world.enrolment.settle()
+        assert world.ears.asked == [sha("one"), sha("two")]
+        assert world.enrolment.index.search(ANNA.heard())[0].artist_id == "anna"
+
+    @pytest.mark.parametrize("state", [ProposalState.REJECTED, ProposalState.CANCELLED])
+    async def test_turned_down_it_is_dropped(self, state: ProposalState) -> None:
+        world = World(one=ANNA.heard())
+        await world.checked(proposal("one"))
+        await world.checker.on_proposal(proposal("one", state=state))
+        await world.enrols("anna", "one")
+        assert world.ears.asked == [sha("one"), sha("one")]
+
+    async def test_the_word_of_an_approval_may_come_before_the_artists_own(self) -> None:
+        world = World(one=ANNA.heard())
+        await world.checked(proposal("one"))
+        await world.checker.on_proposal(proposal("one", state=ProposalState.APPROVED))
+        await world.enrols("anna", "one")
+        assert world.ears.asked == [sha("one")]
+
+    async def test_another_proposals_recordings_are_not_mixed_in(self) -> None:
+        world = World(one=ANNA.heard(), two=BO.heard())
+        await world.checked(proposal("one"))
+        await world.checked(proposal("two", proposal_id="p-2"))
+        await world.enrols("anna", "one")
+        assert world.ears.asked == [sha("one"), sha("two"), sha("one")]
+
+    async def test_memory_is_bounded(self) -> None:
+        world = World(one=ANNA.heard())
+        for number in range(MOST_FORESEEN + 1):
+            await world.checked(proposal("one", artist_id=f"artist-{number}"))
+        listened = len(world.ears.asked)
+        await world.enrols("artist-0", "one")
+        assert len(world.ears.asked) == listened + 1
+        await world.enrols(f"artist-{MOST_FORESEEN}", "one")
+        assert len(world.ears.asked) == listened + 1
