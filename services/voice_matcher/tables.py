@@ -10,19 +10,20 @@ from pathlib import Path
 
 from services.voice_matcher.adapters.process_pool import PooledEars
 from services.voice_matcher.domain import HeardVoice, ReferenceVoice, VoiceTemplate
-from services.voice_matcher.ears import Listening
+from services.voice_matcher.ears import Failing, Failure, Listening
 from services.voice_matcher.embedding import DIMENSIONS
 from services.voice_matcher.listening import Effort
+from shared.errors import TrackgateError
 
 
 def rows(table: Path, name: str, file: str) -> list[tuple[str, Path]]:
-    """The two columns; files are relative to the table's folder.
+    """The two columns; files are relative to the table's folder, and links are followed.
 
     Raises:
         KeyError: a column is missing.
     """
     with table.open(newline="", encoding="utf-8") as content:
-        return [(row[name], table.parent / row[file]) for row in csv.DictReader(content)]
+        return [(row[name], (table.parent / row[file]).resolve()) for row in csv.DictReader(content)]
 
 
 def listen_to_all(paths: Sequence[Path], effort: Effort, processes: int) -> list[Listening]:
@@ -33,9 +34,17 @@ def listen_to_all(paths: Sequence[Path], effort: Effort, processes: int) -> list
 async def _listen_to_all(paths: Sequence[Path], effort: Effort, processes: int) -> list[Listening]:
     distinct = list(dict.fromkeys(paths))
     async with PooledEars(processes) as ears:
-        heard = await asyncio.gather(*(ears.listen(path, effort, sha256=_digest(path)) for path in distinct))
+        heard = await asyncio.gather(*(_listen(ears, path, effort) for path in distinct))
     known = dict(zip(distinct, heard, strict=True))
     return [known[path] for path in paths]
+
+
+async def _listen(ears: PooledEars, path: Path, effort: Effort) -> Listening:
+    """One file that cannot be read does not end a table of thousands."""
+    try:
+        return await ears.listen(path, effort, sha256=_digest(path))
+    except (OSError, TrackgateError) as error:
+        return Listening(Failure(Failing.UNDECODABLE, f"cannot be read: {type(error).__name__}"), 0.0)
 
 
 def enrolled(named: Iterable[tuple[str, Path]], heard: Iterable[Listening]) -> dict[str, VoiceTemplate]:

@@ -20,8 +20,14 @@ def references(tmp_path: Path) -> Path:
 
 def test_score_writes_a_row_for_every_query_and_artist(references: Path, tmp_path: Path) -> None:
     queries, out = tmp_path / "queries.csv", tmp_path / "scores.csv"
-    tracks = {"own": "switchboard-songs.flac", "other": "il-centralino.flac", "broken": "not-audio.flac"}
-    rows = [f"{name},{SAMPLES / 'tracks' / file}" for name, file in tracks.items()]
+    (tmp_path / "link.flac").symlink_to(SAMPLES / "tracks" / "switchboard-songs.flac")
+    tracks = {
+        "own": tmp_path / "link.flac",
+        "other": SAMPLES / "tracks" / "il-centralino.flac",
+        "broken": SAMPLES / "tracks" / "not-audio.flac",
+        "away": tmp_path / "nowhere.flac",
+    }
+    rows = [f"{name},{file}" for name, file in tracks.items()]
     queries.write_text("\n".join(["id,file", *rows]) + "\n")
     assert run(["score", "--references", str(references), "--queries", str(queries), "--out", str(out)]) == 0
     with out.open(newline="") as table:
@@ -30,10 +36,11 @@ def test_score_writes_a_row_for_every_query_and_artist(references: Path, tmp_pat
         "own": "match",
         "other": "no_match",
         "broken": "not_measured",
+        "away": "not_measured",
     }
     assert float(told["own"]["score"]) > float(told["other"]["score"])
     assert float(told["own"]["seconds_of_voice"]) > 3.0
-    assert told["broken"]["score"] == ""
+    assert told["broken"]["score"] == told["away"]["score"] == ""
 
 
 def test_explain_tells_passages_thresholds_and_the_reference(
