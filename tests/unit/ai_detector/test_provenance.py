@@ -105,6 +105,16 @@ def test_without_a_manifest_there_is_nothing_to_say_and_no_process_to_start(
     assert read_provenance(written(tmp_path, b""), NOBODY) is None
 
 
+@pytest.mark.parametrize("before", [0, (1 << 20) - 4, (1 << 20) - 1, 3 << 20])
+def test_a_mark_is_found_wherever_it_lies(tmp_path: Path, before: int) -> None:
+    file = written(tmp_path, bytes(before) + b"jumdc2pa" + bytes(100))
+    with file.open("rb") as opened:
+        assert c2pa_reader._mark(opened.fileno()) == b"jumdc2pa"
+    file.write_bytes(bytes(before) + b"jumdc2p" + bytes(1 << 20))
+    with file.open("rb") as opened:
+        assert c2pa_reader._mark(opened.fileno()) is None
+
+
 def test_a_manifest_that_lies_elsewhere_is_not_fetched(
     tmp_path: Path, vendor: Authority, trust: TrustList
 ) -> None:
