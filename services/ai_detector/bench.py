@@ -29,7 +29,8 @@ from shared.processes import cpu_seconds
 SECONDS = 180.0
 RATE = 44_100
 GOAL_CPU_SECONDS = 0.5
-PUBLISHED = {"audio_seconds_per_second": 378, "cores": 4, "source": "Prokopiou 2026, comb autocorrelation"}
+PUBLISHED_PER_SECOND, PUBLISHED_CORES = 378, 4
+"""Audio seconds per second, and on how many cores, of the training-free comb autocorrelation (Prokopiou 2026)."""
 _CONTAINERS = {"wav": "PCM_16", "flac": "PCM_16", "mp3": "MPEG_LAYER_III", "ogg": "VORBIS"}
 
 
@@ -54,8 +55,11 @@ def main() -> int:
         "containers": found,
         "goal_cpu_seconds": GOAL_CPU_SECONDS,
         "within_goal": median <= GOAL_CPU_SECONDS,
-        "published_reference": PUBLISHED
-        | {"audio_seconds_per_cpu_second": PUBLISHED["audio_seconds_per_second"] / PUBLISHED["cores"]},
+        "published_reference": {
+            "audio_seconds_per_second": PUBLISHED_PER_SECOND,
+            "cores": PUBLISHED_CORES,
+            "audio_seconds_per_cpu_second": PUBLISHED_PER_SECOND / PUBLISHED_CORES,
+        },
         "model_version": Readout.load().version,
         "machine": {"cpu": platform.processor() or platform.machine(), "cores": os.cpu_count()},
         "load_average": os.getloadavg(),

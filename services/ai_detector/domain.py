@@ -1,9 +1,10 @@
 """One measurement of one track: decoded PCM at its native rate in, a verdict with its evidence out. Pure.
 
-The method looks for what up-sampling decoders leave in everything they make. It says nothing about
-composition, and a decoder without strided up-sampling leaves nothing to find: hence `not_detected`, never
-"human". An outside company states patent applications on detecting generated music from peaks of averaged
-spectra; this is a design of our own, and whoever deploys it should take legal advice (see the model card).
+The method looks for what machines leave in the sound: the teeth of up-sampling decoders, cells of the
+spectrum that move otherwise than a recording's, and no exact repeats. It says nothing about composition, and
+a generator may leave nothing that is found: hence `not_detected`, never "human". An outside company states
+patent applications on detecting generated music from peaks of averaged spectra; this is a design of our own,
+and whoever deploys it should take legal advice (see the model card).
 """
 
 from dataclasses import replace
@@ -46,13 +47,13 @@ def _heard(pcm: Floats, rate: int, readout: Readout) -> Measurement:
 
 def _measured(spectra: Spectra, top: float, readout: Readout) -> Measurement:
     reading = features.read(spectra, top)
-    score = readout.score(reading.features)
+    score = readout.score(reading)
     seconds = len(spectra.starts) * spectra.block_seconds
-    condition = readout.condition(seconds)
+    condition = readout.condition(seconds, top)
     listener = Listener(
-        lambda stretches: [readout.score(r.features) for r in features.read_all(stretches, top)],
+        lambda stretches: [readout.score(r) for r in features.read_all(stretches, top)],
         readout.probability,
-        readout.condition,
+        lambda seconds: readout.condition(seconds, top),
     )
     passages = listener.passages(spectra)
     ranges = listener.ranges(spectra, passages)
@@ -69,6 +70,7 @@ def _measured(spectra: Spectra, top: float, readout: Readout) -> Measurement:
         human_share=condition.human_share_at_least(score),
         bandwidth_hz=top,
         reading=reading,
+        opinions=readout.contributions(reading),
         passages=passages,
         ranges=ranges,
     )

@@ -68,7 +68,9 @@ def find(decibels: Floats, bin_hz: float, low_hz: float, top_hz: float) -> Echoe
     peaks = (strengths == scipy.ndimage.maximum_filter1d(strengths, 2 * _HALF_WIDTH + 1)) & (delays >= first)
     peaks &= (delays < last) & (strengths > _STANDS_OUT * usual)
     found = [int(i) for i in np.argsort(-strengths) if peaks[i] and _alone(strengths, int(i), first)]
-    return Echoes(low, top, tuple(found[:_MOST]), float(np.log(strengths[first:last].max() / usual)))
+    return Echoes(
+        low, top, tuple(found[:_MOST]), float(np.log(max(float(strengths[first:last].max()), 1e-9) / usual))
+    )
 
 
 def _alone(strengths: NDArray[np.float64], line: int, first: int) -> bool:

@@ -15,7 +15,7 @@ from services.ai_detector.spectrum import Spectra
 
 Floats = NDArray[np.float32]
 
-MEASUREMENT = 2
+MEASUREMENT = 3
 """Raise with any change that moves a scalar: weights and cached rows belong to one measurement."""
 LOW_HZ = 1000.0
 SPLIT_HZ = 5000.0

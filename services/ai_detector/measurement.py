@@ -1,5 +1,6 @@
 """What a measurement says, and the values that say it. Pure."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -35,8 +36,9 @@ class Measurement:
     """`score`, `probability`, `threshold` and `reading` are None exactly when the verdict is `not_measured`.
 
     `human_share` is the share of human tracks that score at least as high, `bandwidth_hz` the top of the
-    analysed band. `passages` follow each other through the track; `ranges` are those joined that stand out
-    even though the track was looked at in so many places.
+    analysed band, `opinions` what each kind of evidence adds to the score. `passages` follow each other
+    through the track; `ranges` are those joined that stand out even though the track was looked at in so many
+    places.
     """
 
     verdict: Verdict
@@ -49,6 +51,7 @@ class Measurement:
     human_share: float | None = None
     bandwidth_hz: float | None = None
     reading: Reading | None = None
+    opinions: Mapping[str, float] = field(default_factory=dict)
     passages: tuple[PassageScore, ...] = field(default=())
     ranges: tuple[PassageScore, ...] = field(default=())
     parts: tuple[PartReading, ...] = field(default=())

@@ -83,8 +83,8 @@ def _along_time(axes: Axes, measured: Measurement, readout: Readout) -> None:
     passages = measured.passages
     end = passages[-1].end if passages else measured.seconds_measured
     scores = [p.score for p in passages] + ([] if measured.score is None else [measured.score])
-    if passages:
-        condition = readout.condition(min(p.end - p.start for p in passages))
+    if passages and measured.bandwidth_hz is not None:
+        condition = readout.condition(min(p.end - p.start for p in passages), measured.bandwidth_hz)
         low = min([*scores, condition.inconclusive]) - 1
         high = max([*scores, condition.likely]) + 1
         for bottom, top, verdict in (

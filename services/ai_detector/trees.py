@@ -1,5 +1,6 @@
-"""Boosted decision trees as plain arrays: a dozen comparisons a tree, so serving needs no learning library."""
+"""Boosted decision trees as plain arrays: a few comparisons a tree, so serving needs no learning library."""
 
+from itertools import pairwise
 from typing import Annotated, Self
 
 import numpy as np
@@ -78,7 +79,7 @@ class Forest:
         """
         paths = self._paths(row)
         out = np.zeros(len(self.columns))
-        for above, below in zip(paths[:-1], paths[1:], strict=True):
+        for above, below in pairwise(paths):
             np.add.at(out, self._feature[above], self._value[below] - self._value[above])
         return out
 

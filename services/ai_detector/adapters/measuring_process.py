@@ -2,6 +2,7 @@
 
 import signal
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 from services.ai_detector.adapters.c2pa_reader import NOBODY, TrustList, read_provenance
@@ -68,4 +69,10 @@ def _remarks(decoded: DecodedAudio | DecodeFailure) -> tuple[str, ...]:
 
 
 def _listen(decoded: DecodedAudio) -> Measurement:
-    return measure(decoded.samples, decoded.sample_rate, Readout.load())
+    return measure(decoded.samples, decoded.sample_rate, _shipped())
+
+
+@cache
+def _shipped() -> Readout:
+    """Read once in a process: the weights are in the package."""
+    return Readout.load()

@@ -5,23 +5,24 @@ from typing import Any
 
 from services.ai_detector.readout import Readout
 from services.ai_detector.training.corpus import Recording
+from services.ai_detector.training.readout_training import LIKELY_HUMAN_SHARE
 
-_HEAD = """# Model card: comb readout `{version}`
+_HEAD = """# Model card: AI detector `{version}`
 
 Written by `python -m services.ai_detector.training --ship`; do not edit.
 
-**What it is.** A logistic regression on {count} scalars that measure one thing: narrow, stationary spectral
-teeth at equal spacing, as up-sampling (strided) neural decoders leave them. Weights keep the signs that
-physics gives them.
+**What it is.** {trees} boosted trees on {count} numbers of three kinds: a comb of narrow, stationary spectral
+teeth at equal spacing, as up-sampling (strided) neural decoders leave them, in the sum of the channels and in
+their difference; the texture of the short-time spectrum up to 7.4 kHz (how steadily phases advance, how
+levels step from cell to cell, how deep the valleys are, how attacks begin); and how exactly a track repeats
+itself, sample for sample. Level, bandwidth, sampling rate, channel count and length are not among them, and
+both classes are trained on through the same random deliveries.
 
-**What it says.** `likely_generated`, `inconclusive`, `not_detected`, `not_measured`. Never "human". It
-detects neural decoders, not composition: human music passed through a neural codec leaves the same comb, and
-a generator whose decoder has no strided up-sampling (ISTFT heads, Griffin-Lim, CQT or waveform diffusion)
-leaves none. Use it to ask for a disclosure or to send a track to a person, not to reject by itself.
+**What it says.** `likely_generated`, `inconclusive`, `not_detected`, `not_measured`. Never "human". Human
+music passed through a neural codec leaves the same traces. Use it to ask for a disclosure or to send a track
+to a person, not to reject by itself.
 
-**Who it would accuse wrongly.** See the human counts below. Mains buzz with strong harmonics up to 16 kHz has
-a true comb at multiples of 50 or 60 Hz and is not told apart; it is left out of the threshold and printed as
-treatment `hum`.
+**Who it would accuse wrongly.** See the human counts below, per source and per treatment.
 
 **Legal.** A third party states patent applications (December 2024) on detecting generated music from peaks of
 averaged spectra. The design and code here are our own and contain nothing from that party's repositories (CC
@@ -34,13 +35,13 @@ flagged tracks that are generated, which depends on how many of the deliveries a
 _PROTOCOL = """## Results
 
 Every score comes from a model that saw neither the generator (or human source) nor any row of its repository.
-Rows are one whole clean track (180 s at most), one clean cut (6-50 s) and three to five cuts treated by:
-{treatments}.
+Rows are one whole clean track (90 s at most) and two to five cuts (6-50 s), each through a delivery drawn at
+random, of these steps: {treatments}.
 
-Thresholds are set per length of audio, every human recording counting once: `likely` at 0.5 % of human music
-(or where an exponential tail beyond the 95 % quantile reaches that, if higher), `inconclusive` at 5 %. Below,
-`likely` and `inconclusive+` are shares at these; `ever` counts recordings that reach one in any cut or
-treatment.
+Thresholds are set per band and length of audio, every human recording counting once: `likely` at
+{likely:.1f} % of human music (or where an exponential tail reaches that, if higher), `inconclusive` at 5 %.
+Below, `likely` and `inconclusive+` are shares at these; `ever` counts recordings that reach one in any cut or
+delivery.
 
 {conditions}
 Of {n} whole, clean human tracks {hit} are `likely_generated` and {near} at least `inconclusive`. Zero of n
@@ -58,9 +59,10 @@ correlate by {correlation_of_scores_among_human_rows:.2f} among human rows.
 
 _RECORDINGS = """## Recordings trained on
 
-Labels come from the sources' own pages; nobody listened to them. None of the audio ships. Besides these, one
-random untrained decoder (strides, rate, kernel, bias, non-linearity and mixing level drawn at random) ran
-beside a cut of every human recording as a positive that is trained on and never judged.
+Labels come from the sources' own pages; nobody listened to them. None of the audio ships. Besides these, cuts
+of a third of the human recordings went through decoders of our own, as positives that are trained on and
+never judged: random untrained ones (strides, rate, kernel, bias, non-linearity and mixing level drawn at
+random), and mel spectrograms rebuilt by the Griffin-Lim algorithm.
 
 """
 
@@ -69,9 +71,10 @@ def card(recordings: list[Recording], readout: Readout, found: dict[str, Any]) -
     """Markdown; `found` is what `report` returned."""
     human = found["whole_clean_tracks"]["human"]
     parts = [
-        _HEAD.format(version=readout.version, count=len(readout.features)),
+        _HEAD.format(version=readout.version, trees=found["trees"], count=found["columns"]),
         _PROTOCOL.format(
             treatments=", ".join(found["per_treatment"]),
+            likely=100 * LIKELY_HUMAN_SHARE,
             conditions=_conditions(readout),
             n=human["recordings"],
             hit=human["rows_likely_generated"],
@@ -81,8 +84,6 @@ def card(recordings: list[Recording], readout: Readout, found: dict[str, Any]) -
         _detections(found),
         _nuisances(found["nuisances"]),
         _false_positives(found),
-        "## Weights (standardised scalars)\n",
-        _table(("scalar", "weight"), [(k, f"{v:.3f}") for k, v in found["weights"].items()]),
         _sources(recordings),
     ]
     return "\n".join(parts)
@@ -90,6 +91,7 @@ def card(recordings: list[Recording], readout: Readout, found: dict[str, Any]) -
 
 def _conditions(readout: Readout) -> str:
     header = (
+        "from Hz",
         "from seconds",
         "likely",
         "inconclusive",
@@ -100,6 +102,7 @@ def _conditions(readout: Readout) -> str:
     )
     lines = [
         (
+            f"{c.from_hz:.0f}",
             f"{c.from_seconds:.0f}",
             f"{c.likely:.3f}",
             f"{c.inconclusive:.3f}",
@@ -120,14 +123,15 @@ def _detections(found: dict[str, Any]) -> str:
         "AUC whole",
         "likely",
         "inconclusive+",
+        "at 1 %",
         "AUC all rows",
         "likely",
         "at 1 %",
         "at 5 %",
     )
-    lines = [_detection("all", found["whole_clean_tracks"], found["all_rows_but_hum"])]
+    lines = [_detection("all", found["whole_clean_tracks"], found["all_rows"])]
     lines += [
-        _detection(name, each["whole_clean_tracks"], each["all_rows_but_hum"])
+        _detection(name, each["whole_clean_tracks"], each["all_rows"])
         for name, each in found["per_generator"].items()
     ]
     treated = [
@@ -152,6 +156,7 @@ def _detection(name: str, whole: dict[str, Any], rows: dict[str, Any]) -> tuple[
         f"{whole['auc']:.3f}",
         _percent(whole["likely_generated"]),
         _percent(whole["at_least_inconclusive"]),
+        _percent(whole["found_at_1_percent"]),
         f"{rows['auc']:.3f}",
         _percent(rows["likely_generated"]),
         _percent(rows["found_at_1_percent"]),

@@ -117,7 +117,10 @@ def from_extra(root: Path) -> list[Recording]:
         with table.open(newline="") as lines:
             return [
                 _extra(
-                    root / row["file"], row["label"] in ("generated", "ai"), row["source"], row.get("licence")
+                    root / row["file"],
+                    row["source"],
+                    row.get("licence"),
+                    generated=row["label"] in ("generated", "ai"),
                 )
                 for row in csv.DictReader(lines)
             ]
@@ -126,13 +129,13 @@ def from_extra(root: Path) -> list[Recording]:
         for path in sorted((root / label).rglob("*")):
             if path.suffix.lower() in _AUDIO:
                 source = path.relative_to(root / label).parts[0] if path.parent != root / label else label
-                found.append(_extra(path, label == "generated", source, None))
+                found.append(_extra(path, source, None, generated=label == "generated"))
     if not found:
         raise FileNotFoundError(f"{root}: no manifest.csv, and no audio in human/ or generated/")
     return found
 
 
-def _extra(path: Path, generated: bool, source: str, licence: str | None) -> Recording:
+def _extra(path: Path, source: str, licence: str | None, *, generated: bool) -> Recording:
     maker = source if generated else "human"
     return Recording(path, generated, maker, f"extra/{source}", licence or "the operator's own")
 

@@ -87,7 +87,7 @@ def speed(pcm: Floats, rate: int, factor: float) -> Treated:
 
 
 def pitch(pcm: Floats, rate: int, semitones: float) -> Treated:
-    """Higher by so many semitones at the same tempo: a phase vocoder (Flanagan and Golden 1966), then speed."""
+    """Higher by so many semitones at one tempo: a phase vocoder (Flanagan and Golden 1966), then speed."""
     factor = 2 ** (semitones / 12)
     size, hop = 2048, 512
     out = []
@@ -174,7 +174,7 @@ CONDITIONS: dict[str, Condition] = {
 }
 
 
-def random_delivery(
+def random_delivery(  # noqa: C901 - a list of independent draws, longer but no clearer in pieces
     pcm: Floats, rate: int, rng: np.random.Generator, *, narrow: float
 ) -> tuple[Floats, int, str]:
     """PCM, rate and a name after a chain drawn at random.

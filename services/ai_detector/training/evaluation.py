@@ -30,6 +30,7 @@ from services.ai_detector.training import (
     trials,
     views,
 )
+from services.ai_detector.training.__main__ import people
 from services.ai_detector.training.trials import Trial
 
 Array = NDArray[np.float64]
@@ -56,7 +57,7 @@ def main() -> None:
     if asked.data is None and asked.extra is None:
         raise SystemExit("name your labelled clips: --data DIR or --extra DIR")
     began = time.monotonic()
-    recordings = corpus.from_debian(asked.debian)
+    recordings = people(asked.debian, asked.cache)
     recordings += corpus.from_manifest(asked.data) if asked.data is not None else []
     recordings += corpus.from_extra(asked.extra) if asked.extra is not None else []
     rows = views.views(recordings, asked.cache, workers=asked.workers)

@@ -1,19 +1,20 @@
-"""Human music out of Debian packages: downloaded and unpacked, never installed."""
+"""Music and speech of people out of Debian packages: downloaded and unpacked, never installed."""
 
 import subprocess
 import tempfile
 from pathlib import Path
 
+from services.ai_detector.training import speech
 from services.ai_detector.training.corpus import DEBIAN_MUSIC
 
 
 def fetch_debian(into: Path) -> list[str]:
-    """Unpack what is not there yet under a folder named after its package; the packages that could not be had.
+    """Unpack what is not there yet into folders named after packages; those that could not be had.
 
     Uses the machine's own `apt-get download` and `dpkg -x`, some 2.5 GB in all. Blocks.
     """
     missing = []
-    for package in DEBIAN_MUSIC:
+    for package in dict.fromkeys((*DEBIAN_MUSIC, *speech.PACKAGES)):
         target = into / package
         if target.exists():
             continue

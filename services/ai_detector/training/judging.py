@@ -1,4 +1,4 @@
-"""Scores of rows by models that saw neither their generator, nor their source, nor any row of its repository."""
+"""Scores of rows by models that saw neither their generator, nor their source, nor its repository."""
 
 from collections.abc import Callable
 

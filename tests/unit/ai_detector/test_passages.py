@@ -83,6 +83,7 @@ def test_the_greatest_of_many_human_scores_passes_no_more_often_than_one_does(lo
     likely = float(np.quantile(scores, 0.995))
     condition = Condition(
         from_seconds=0,
+        from_hz=0,
         likely=likely,
         inconclusive=float(np.quantile(scores, 0.95)),
         human_recordings=20_000,
