@@ -30,7 +30,7 @@ SECONDS = 180.0
 RATE = 44_100
 GOAL_CPU_SECONDS = 0.5
 PUBLISHED_PER_SECOND, PUBLISHED_CORES = 378, 4
-"""Audio seconds per second, and on how many cores, of the training-free comb autocorrelation (Prokopiou 2026)."""
+"""Audio seconds per second and cores of the training-free comb autocorrelation (Prokopiou 2026)."""
 _CONTAINERS = {"wav": "PCM_16", "flac": "PCM_16", "mp3": "MPEG_LAYER_III", "ogg": "VORBIS"}
 
 

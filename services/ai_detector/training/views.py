@@ -16,6 +16,8 @@ from services.ai_detector.training import corpus, decoder_bank, delivery, griffi
 from services.ai_detector.training.shelf import Treated, fetch, keep
 
 _PLAN = 3  # raise with any change to the plan, the deliveries or the decoders of our own
+SEEDS = (7, 8)
+"""Each draws cuts and deliveries of its own for every recording."""
 CUTS = (6.0, 10.0, 20.0, 30.0, 50.0)
 MADE = ("bank", "griffin-lim")
 """Kinds of rows that are human music sent through a decoder of our own: trained on, never judged."""
@@ -63,28 +65,29 @@ def _plan(recording: corpus.Recording, rng: np.random.Generator) -> Iterator[tup
             yield "griffin-lim", bool(rng.random() < 0.7), _GRIFFIN_LIM_SECONDS
 
 
-def prepared(
-    recordings: Sequence[corpus.Recording], cache: Path, seed: int = 7, workers: int = 2
-) -> Iterator[list[Treated]]:
-    """The measured cuts of each recording in order; prints progress with an estimate of what is left."""
-    began, fresh = time.monotonic(), 0
-    todo = sum(1 for r in recordings if not _stored(r, cache, seed).exists())
+def views(recordings: Sequence[corpus.Recording], cache: Path, workers: int) -> list[View]:
+    """All rows: measured cuts come from the cache where they lie there, scalars are read anew.
+
+    Every recording is drawn for once per seed. Prints progress with an estimate of what is left.
+    """
+    jobs = [(recording, seed) for seed in SEEDS for recording in recordings]
+    todo = sum(1 for recording, seed in jobs if not _stored(recording, cache, seed).exists())
+    began, fresh, rows = time.monotonic(), 0, list[View]()
     with ProcessPoolExecutor(workers) as pool:
-        work = pool.map(partial(_ensured, cache=cache, seed=seed), recordings)
-        for recording, made in zip(recordings, work, strict=True):
+        for made, found in pool.map(partial(_of_one, cache=cache), jobs):
+            rows += found
             fresh += made
             if made and fresh % 20 == 0:
                 left = (time.monotonic() - began) / fresh * (todo - fresh) / 60
                 print(f"{fresh} of {todo} recordings measured, about {left:.0f} min left", flush=True)
-            yield fetch(_stored(recording, cache, seed))
+    return rows
 
 
-def views(recordings: Sequence[corpus.Recording], cache: Path, seed: int = 7, workers: int = 2) -> list[View]:
-    """All rows: measured cuts come from the cache where they lie there, scalars are read anew."""
-    parts = prepared(recordings, cache, seed, workers)
-    return [
-        row for recording, cuts in zip(recordings, parts, strict=True) for row in rows_of(recording, cuts)
-    ]
+def _of_one(job: tuple[corpus.Recording, int], *, cache: Path) -> tuple[bool, list[View]]:
+    """Whether a recording had to be measured, and its rows."""
+    recording, seed = job
+    made = _ensured(recording, cache=cache, seed=seed)
+    return made, list(rows_of(recording, fetch(_stored(recording, cache, seed))))
 
 
 def rows_of(recording: corpus.Recording, cuts: Iterable[Treated]) -> Iterator[View]:
