@@ -23,7 +23,7 @@ class Store(Protocol):
 
 
 class UploadReader:
-    """Needs memory for one network chunk and the metadata, whatever the size of the audio."""
+    """Needs memory for half a megabyte and the metadata, whatever the size of the audio."""
 
     def __init__(self, store: Store, *, max_bytes: int) -> None:
         self._store = store
