@@ -11,7 +11,8 @@ PIECE = 24
 """Subfingerprints that are compared at once: 3 s."""
 SAME_BELOW = 0.25
 """Share of differing bits below which a piece is the same sound; decision record 0018 has the figures."""
-LEAST_SECONDS = 9.0
+_LEAST_PIECES = 3
+LEAST_SECONDS = _LEAST_PIECES * PIECE * SECONDS_EACH
 """Less than this of the same sound is a sample or a coincidence, and no copy."""
 MOST_DRIFT = 0.02
 """Speeds may differ by this much: a piece a minute away is looked for 1.2 s around where it should be."""
@@ -47,7 +48,7 @@ def align(here: Subfingerprints, there: Subfingerprints, anchor: int, offset: in
     best = rates.argmin(0)
     rate = rates[best, np.arange(pieces)]
     same = np.flatnonzero((rate < SAME_BELOW) & _telling(here, pieces))
-    if len(same) * PIECE * SECONDS_EACH < LEAST_SECONDS:
+    if len(same) < _LEAST_PIECES:
         return None
     first, last = same[0], same[-1]
     begin, end = int(starts[first]), int(starts[last]) + PIECE
