@@ -49,7 +49,7 @@ def provenance_of(report: dict[str, Any]) -> Provenance:
             signed_at=_time(signature.get("time")),
             problems=_problems(report),
         )
-    except (KeyError, TypeError, AttributeError, ValueError):
+    except (LookupError, TypeError, AttributeError, ValueError):
         return unreadable("unexpected report")
 
 
