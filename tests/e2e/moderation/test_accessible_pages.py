@@ -133,7 +133,9 @@ async def test_the_main_pages_as_pictures_for_the_guide(world: World, browser: B
     await page.set_viewport_size({"width": 1280, "height": 860})
     await page.goto(f"{world.address}{appeal}")
     await page.get_by_role("button", name="Claim").click()
-    await expect(page.get_by_role("radio", name="Uphold")).to_be_visible()
+    await expect(page.get_by_text("Appeal against: reject")).to_be_visible()
+    await expect(page.locator("#wave-note")).to_be_hidden(timeout=30_000)
+    await expect(page.locator("#labels")).to_be_hidden()
     await page.screenshot(path=PICTURES / "guide-appeal.png")
     await sam.context.close()
     for name in ("queue", "keys", "case", "case-dark", "bulk", "appeal"):

@@ -130,9 +130,9 @@ async def test_every_number_can_be_read_without_script(browser: Browser, screeni
 
 async def test_it_meets_wcag_aa_in_both_schemes_and_at_every_size(vic: Visit, screening: Screening) -> None:
     page = vic.page
-    for summary in await page.locator("figure summary").all():
-        await summary.click()
     found = await checked(page, "last hour")
-    await page.goto(f"{screening.url('moderation')}/dashboards?span=day")
-    found += await checked(page, "last 24 hours")
+    await page.goto(f"{screening.url('moderation')}/dashboards?span=month")
+    for summary in (await page.locator("figure summary").all())[:6]:
+        await summary.click()
+    found += await checked(page, "last 30 days with tables open")
     assert found == []

@@ -87,7 +87,13 @@ async def in_queue(world: World, upload: TrackUploaded) -> str:
 
 
 async def closed(world: World, path: str) -> Any:
-    return await world.until("vic", f"/v1{path}", lambda body: body["case"]["state"] == "closed")
+    """The case once policy's word on the answer is known: in the queue, and in the track's view too."""
+
+    def told(body: Any) -> bool:
+        decision = body["decision"]
+        return body["case"]["state"] == "closed" and bool(decision) and decision["outcome"] != "quarantine"
+
+    return await world.until("vic", f"/v1{path}", told)
 
 
 async def test_cases_appear_by_themselves_in_order(world: World, ada: Visit) -> None:

@@ -61,6 +61,12 @@ async def browser() -> AsyncIterator[Browser]:
             await browser.close()
 
 
+WORDS = {
+    "ai_contradicts_declaration": "Declared as free of generated content, and likely generated.",
+    "reviewed": "A moderator looked at this track and rejected it.",
+}
+
+
 def a_decision(track_id: str, outcome: Outcome, sequence: int, *codes: str) -> DecisionMade:
     return DecisionMade(
         event_id=str(uuid.uuid4()),
@@ -69,9 +75,10 @@ def a_decision(track_id: str, outcome: Outcome, sequence: int, *codes: str) -> D
         audio_sha256="a" * 64,
         sequence=sequence,
         outcome=outcome,
-        reasons=tuple(Reason(code=code, text=f"In the policy's words: {code}.") for code in codes),
+        reasons=tuple(Reason(code=code, text=WORDS[code]) for code in codes),
         labels=(Label(code="ai-detected", text="Signs of AI generation were detected", basis="detected"),),
         policy_version="7",
+        automated="reviewed" not in codes,
         statement={"decision_facts": "An automated comparison found signs of generation."},
     )
 

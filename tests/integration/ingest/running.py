@@ -51,7 +51,7 @@ def register(bootstrap_servers: str, distributor_id: str) -> str:
         event_id=distributor_id,
         occurred_at=datetime.now(UTC),
         distributor_id=distributor_id,
-        name=distributor_id,
+        name="Northwind Distribution",
         api_key_sha256=hashlib.sha256(key.encode()).hexdigest(),
     )
 

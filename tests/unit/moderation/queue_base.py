@@ -47,6 +47,7 @@ class TwoQueues(RuleBasedStateMachine):
         self.tokens: list[tuple[str, str, int]] = []
         self.decided: dict[str, set[str]] = {}
         self.handed_over: set[str] = set()
+        self.looked = 0
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
         """Run what never waits for anything, without an event loop."""
