@@ -7,14 +7,16 @@ shipped background in force, and in between the one is shrunk towards the other.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from services.voice_matcher.domain import HeardVoice, VoiceTemplate
-from services.voice_matcher.embedding import unit
+from services.voice_matcher.embedding import CHECKPOINT, unit
 from services.voice_matcher.fbank import Floats
 from services.voice_matcher.index import Yardstick
 from services.voice_matcher.scoring import Background, Scores
+from services.voice_matcher.voice_activity import LinearScore
 
 ENOUGH = 20
 """Tracks, and artists, from which on a batch is its own cohort."""
@@ -49,6 +51,26 @@ def batch_scores(
     flattened = flattening(np.concatenate([enrolled, uploaded]))
     raw = unit(uploaded @ flattened) @ unit(enrolled @ flattened).T
     return normalised(np.asarray(raw, np.float64))
+
+
+def with_checkpoint(yardstick: Yardstick, dimensions: int, weight: float) -> Yardstick:
+    """The yardstick with a third embedding, of which only the batch knows anything."""
+    nobody = np.zeros((0, dimensions), np.float32)
+    unknown = Background(
+        upload_mean=np.zeros(dimensions, np.float32),
+        reference_mean=np.zeros(dimensions, np.float32),
+        whitening=np.eye(dimensions, dtype=np.float32),
+        strangers_uploaded=nobody,
+        strangers_enrolled=nobody,
+        manner=LinearScore(np.zeros(dimensions), 0.0),
+        speech_excess=0.0,
+    )
+    others = {network: (1.0 - weight) * own for network, own in yardstick.weights.items()}
+    return replace(
+        yardstick,
+        backgrounds={**yardstick.backgrounds, CHECKPOINT: unknown},
+        weights=others | {CHECKPOINT: weight},
+    )
 
 
 def _centred(

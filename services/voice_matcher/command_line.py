@@ -19,7 +19,13 @@ def run(arguments: Sequence[str]) -> int:
     given = _parser().parse_args(arguments)
     try:
         if given.command == "score":
-            score(given.references, given.queries, given.out, processes=given.processes)
+            score(
+                given.references,
+                given.queries,
+                given.out,
+                processes=given.processes,
+                checkpoint=given.checkpoint,
+            )
             return 0
         if given.command == "explain":
             explain(given.file, given.artist, given.references, picture=given.png)
@@ -41,6 +47,7 @@ def _parser() -> argparse.ArgumentParser:
     scoring.add_argument("--queries", type=Path, required=True, help="CSV with the columns id,file")
     scoring.add_argument("--out", type=Path, required=True)
     scoring.add_argument("--processes", type=int, default=len(os.sched_getaffinity(0)), help="one a core")
+    scoring.add_argument("--checkpoint", help="a third embedding: a folder or a hub name (extra `hub`)")
     explaining = commands.add_parser("explain", help="one recording against one artist, as JSON")
     explaining.add_argument("file", type=Path)
     explaining.add_argument("--artist", required=True)

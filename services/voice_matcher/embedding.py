@@ -3,7 +3,7 @@
 Two networks that fail differently: CAM++ holds under music, Resemblyzer on clean and coded voices.
 """
 
-from typing import Final
+from typing import Final, Protocol
 
 import numpy as np
 import onnxruntime
@@ -14,6 +14,8 @@ from services.voice_matcher.fbank import Floats
 CAMPPLUS: Final = "campplus"
 RESEMBLYZER: Final = "resemblyzer"
 DIMENSIONS: Final = {CAMPPLUS: 192, RESEMBLYZER: 256}
+CHECKPOINT: Final = "checkpoint"
+"""A third embedding, by a checkpoint of the operator's choice; its dimension is the checkpoint's."""
 BATCH = 4
 """Windows per call: more makes neither network faster on one thread."""
 
@@ -27,6 +29,14 @@ def unit(vectors: NDArray[np.floating]) -> Floats:
     """Rows scaled to length one; a row of zeros stays zero."""
     length = np.linalg.norm(vectors, axis=-1, keepdims=True)
     return np.asarray(vectors / np.maximum(length, 1e-12), np.float32)
+
+
+class WaveNetwork(Protocol):
+    """An embedding that listens to samples, not to a filterbank."""
+
+    def embed(self, windows: Floats) -> Floats:
+        """(n, samples) mono at 16 kHz in [-1, 1] to unit rows (n, d); n is at least 1."""
+        ...
 
 
 class Network:

@@ -8,7 +8,14 @@ from numpy.typing import NDArray
 
 from services.voice_matcher.centre import centre_channel, to_mid
 from services.voice_matcher.domain import HeardVoice, NotHeard, Unheard
-from services.voice_matcher.embedding import CAMPPLUS, RESEMBLYZER, CamPlusPlus, Resemblyzer
+from services.voice_matcher.embedding import (
+    CAMPPLUS,
+    CHECKPOINT,
+    RESEMBLYZER,
+    CamPlusPlus,
+    Resemblyzer,
+    WaveNetwork,
+)
 from services.voice_matcher.fbank import HOP, SAMPLE_RATE, Floats, log_mel
 from services.voice_matcher.mel import power_mel
 from services.voice_matcher.voice_activity import (
@@ -62,8 +69,10 @@ class Listener:
         resemblyzer: Resemblyzer,
         movement_odds: LinearScore,
         voice_odds: LinearScore,
+        third: WaveNetwork | None = None,
     ) -> None:
         self._campplus = campplus
+        self._third = third
         self._resemblyzer = resemblyzer
         self._movement_odds = movement_odds
         self._voice_odds = voice_odds
@@ -95,6 +104,9 @@ class Listener:
         if not chosen:
             return NotHeard(Unheard.SILENT, f"no {WINDOW_SECONDS:g} s above {SILENT_DBFS:g} dBFS")
         heard = self._embed(stereo, filterbank, chosen, insist=effort.insist)
+        if self._third is not None and isinstance(heard, HeardVoice):
+            own = self._third.embed(np.stack([mid[_span(window)] for window in heard.windows]))
+            heard = replace(heard, embeddings={**heard.embeddings, CHECKPOINT: own})
         if each is None or isinstance(heard, NotHeard):
             return heard
         return replace(heard, windows=tuple(_placed(window, starts, each) for window in heard.windows))

@@ -8,7 +8,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict
 
 from services.voice_matcher.domain import Calibration
-from services.voice_matcher.embedding import DIMENSIONS, CamPlusPlus, Resemblyzer
+from services.voice_matcher.embedding import DIMENSIONS, CamPlusPlus, Resemblyzer, WaveNetwork
 from services.voice_matcher.index import Yardstick
 from services.voice_matcher.listening import Listener
 from services.voice_matcher.manifest import read_manifest, read_verified
@@ -55,8 +55,8 @@ def _linear(name: str) -> LinearScore:
     return LinearScore(weights, float(_numbers()[f"{name}.bias"]))
 
 
-def load_listener() -> Listener:
-    """The networks, ready to listen. Blocks for about a second.
+def load_listener(third: WaveNetwork | None = None) -> Listener:
+    """The networks, ready to listen, and a third beside them. Blocks for about a second.
 
     Raises:
         SettingsError: a model file is missing or not the recorded one.
@@ -66,6 +66,7 @@ def load_listener() -> Listener:
         Resemblyzer(read_verified("resemblyzer.onnx")),
         _linear("movement"),
         _linear("voice"),
+        third,
     )
 
 

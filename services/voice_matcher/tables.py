@@ -6,14 +6,15 @@ import hashlib
 import sys
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from functools import partial
 from pathlib import Path
 
+from services.voice_matcher.adapters.listening_process import listen_to
 from services.voice_matcher.adapters.process_pool import PooledEars
 from services.voice_matcher.domain import HeardVoice, ReferenceVoice, VoiceTemplate
 from services.voice_matcher.ears import Failing, Failure, Listening
-from services.voice_matcher.embedding import DIMENSIONS
 from services.voice_matcher.listening import Effort
-from shared.errors import TrackgateError
+from shared.errors import SettingsError, TrackgateError
 
 
 def rows(table: Path, name: str, file: str) -> list[tuple[str, Path]]:
@@ -26,23 +27,38 @@ def rows(table: Path, name: str, file: str) -> list[tuple[str, Path]]:
         return [(row[name], (table.parent / row[file]).resolve()) for row in csv.DictReader(content)]
 
 
-def listen_to_all(paths: Sequence[Path], effort: Effort, processes: int) -> list[Listening]:
-    """In the order of ``paths``; a file that is named twice is listened to once."""
-    return asyncio.run(_listen_to_all(paths, effort, processes))
+def listen_to_all(
+    paths: Sequence[Path], effort: Effort, processes: int, checkpoint: str | None = None
+) -> list[Listening]:
+    """In the order of ``paths``; a file that is named twice is listened to once.
+
+    Raises:
+        SettingsError: there is no such checkpoint.
+    """
+    return asyncio.run(_listen_to_all(paths, effort, processes, checkpoint))
 
 
-async def _listen_to_all(paths: Sequence[Path], effort: Effort, processes: int) -> list[Listening]:
+async def _listen_to_all(
+    paths: Sequence[Path], effort: Effort, processes: int, checkpoint: str | None
+) -> list[Listening]:
     distinct = list(dict.fromkeys(paths))
-    async with PooledEars(processes) as ears:
-        heard = await asyncio.gather(*(_listen(ears, path, effort) for path in distinct))
+    async with PooledEars(processes, partial(listen_to, checkpoint=checkpoint)) as ears:
+        room = asyncio.Semaphore(2 * processes)
+        heard = await asyncio.gather(*(_listen(ears, path, effort, room) for path in distinct))
     known = dict(zip(distinct, heard, strict=True))
     return [known[path] for path in paths]
 
 
-async def _listen(ears: PooledEars, path: Path, effort: Effort) -> Listening:
-    """One file that cannot be read does not end a table of thousands."""
+async def _listen(ears: PooledEars, path: Path, effort: Effort, room: asyncio.Semaphore) -> Listening:
+    """One file that cannot be read does not end a table of thousands.
+
+    ``room`` bounds what is under way: when a process dies, all that waits in its pool is run again alone.
+    """
     try:
-        return await ears.listen(path, effort, sha256=_digest(path))
+        async with room:
+            return await ears.listen(path, effort, sha256=_digest(path))
+    except SettingsError:
+        raise
     except (OSError, TrackgateError) as error:
         return Listening(Failure(Failing.UNDECODABLE, f"cannot be read: {type(error).__name__}"), 0.0)
 
@@ -55,7 +71,7 @@ def enrolled(named: Iterable[tuple[str, Path]], heard: Iterable[Listening]) -> d
             told = f"{path}: no usable voice: {listening.heard.detail}"
             print(told, file=sys.stderr)  # noqa: T201 - a command line
             continue
-        vectors = {network: listening.heard.mean(network) for network in DIMENSIONS}
+        vectors = {network: listening.heard.mean(network) for network in listening.heard.embeddings}
         voices[artist].append(ReferenceVoice(str(path), _digest(path), listening.heard.seconds, vectors))
     return {artist: VoiceTemplate(artist, artist, tuple(found)) for artist, found in voices.items()}
 

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from services.voice_matcher.adapters.xvector import XVector
 from services.voice_matcher.ears import Failing, Failure, Listening
 from services.voice_matcher.fbank import SAMPLE_RATE
 from services.voice_matcher.listening import STRETCHES, Effort, Listener
@@ -19,20 +20,24 @@ Sampled are uploads, and of these all but a FLAC stream that does not say how lo
 _listener: Listener | None = None
 
 
-def start() -> None:
-    """Load the networks once for the life of the process."""
+def start(checkpoint: str | None = None) -> None:
+    """Load the networks once for the life of the process; ``checkpoint`` names a third.
+
+    Raises:
+        SettingsError: there is no such checkpoint, or torch and transformers are not installed.
+    """
     global _listener  # noqa: PLW0603 - a process pool's initialiser has no other place to leave its work
-    _listener = load_listener()
+    _listener = load_listener(None if checkpoint is None else XVector(checkpoint))
 
 
-def listen_to(path: Path, effort: Effort, sha256: str) -> Listening:
+def listen_to(path: Path, effort: Effort, sha256: str, checkpoint: str | None = None) -> Listening:
     """Blocks: about half a CPU second for three minutes of audio, a fifth of it for decoding.
 
     The sandboxed decoder resamples as it goes, so that this process never holds the native rate.
     """
     began = cpu_seconds()
     if _listener is None:
-        start()
+        start(checkpoint)
     assert _listener is not None  # noqa: S101 - start() has just set it
     if sha256_of(path) != sha256:
         return _failed(Failing.OTHER_BYTES, "the stored bytes are not those that were announced", began)
