@@ -17,18 +17,29 @@ from services.ai_detector.parts import parts_of
 from services.ai_detector.passages import Listener
 from services.ai_detector.readout import Readout
 from services.ai_detector.spectrum import SILENCE_RMS, Floats, Spectra, long_term_spectra, rms
+from shared.audio import Spread
 from shared.events.finding import Verdict
 
 MIN_SECONDS = 5.0
+STRETCHES = Spread(whole=150.0, each=10.0, of_every=18.0, most=18)
+"""What is needed of a long recording: what is read (90 s) lies in it, block by block, and a little more."""
 
 
-def measure(pcm: Floats, rate: int, readout: Readout) -> Measurement:
-    """Measure PCM of shape (samples, channels), full scale at 1, at its native rate in Hz (8-192 kHz)."""
-    whole = _heard(pcm, rate, readout)
-    return replace(whole, parts=parts_of(whole, pcm, lambda side: _heard(side, rate, readout)))
+def measure(pcm: Floats, rate: int, readout: Readout, starts: tuple[float, ...] = ()) -> Measurement:
+    """Measure PCM of shape (samples, channels), full scale at 1, at its native rate in Hz (8-192 kHz).
+
+    With `starts` it consists of stretches of one length (a multiple of five seconds) that begin there in the
+    recording, in seconds.
+    """
+    whole = _heard(pcm, rate, readout, starts)
+    passages = bool(whole.ranges)  # what stands out in a passage of the whole is sought in those of a part
+    parts = parts_of(whole, pcm, lambda side: _heard(side, rate, readout, starts, passages=passages))
+    return replace(whole, parts=parts)
 
 
-def _heard(pcm: Floats, rate: int, readout: Readout) -> Measurement:
+def _heard(
+    pcm: Floats, rate: int, readout: Readout, starts: tuple[float, ...], *, passages: bool = True
+) -> Measurement:
     if pcm.shape[0] < MIN_SECONDS * rate:
         return _not_measured(Obstacle.TOO_SHORT, readout)
     level = rms(pcm)
@@ -39,13 +50,22 @@ def _heard(pcm: Floats, rate: int, readout: Readout) -> Measurement:
     spectra = long_term_spectra(pcm, rate)
     if spectra is None:
         return _not_measured(Obstacle.SILENT, readout)
+    if starts:
+        each = pcm.shape[0] / rate / len(starts)
+        spectra = replace(spectra, starts=tuple(_placed(at, starts, each) for at in spectra.starts))
     top = features.analysed_band(spectra)
     if top < features.NARROWEST_HZ:
         return _not_measured(Obstacle.BAND_LIMITED, readout)
-    return _measured(spectra, top, readout)
+    return _measured(spectra, top, readout, in_passages=passages)
 
 
-def _measured(spectra: Spectra, top: float, readout: Readout) -> Measurement:
+def _placed(at: float, starts: tuple[float, ...], each: float) -> float:
+    """Where in the recording a moment of its stretches lies, in seconds."""
+    stretch = min(int(at / each + 1e-6), len(starts) - 1)
+    return starts[stretch] + max(0.0, at - stretch * each)
+
+
+def _measured(spectra: Spectra, top: float, readout: Readout, *, in_passages: bool) -> Measurement:
     reading = features.read(spectra, top)
     score = readout.score(reading)
     seconds = len(spectra.starts) * spectra.block_seconds
@@ -55,7 +75,7 @@ def _measured(spectra: Spectra, top: float, readout: Readout) -> Measurement:
         readout.probability,
         lambda seconds: readout.condition(seconds, top),
     )
-    passages = listener.passages(spectra)
+    passages = listener.passages(spectra) if in_passages else ()
     ranges = listener.ranges(spectra, passages)
     verdict = condition.verdict(score)
     if verdict is Verdict.NOT_DETECTED and ranges:

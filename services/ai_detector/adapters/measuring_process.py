@@ -6,16 +6,16 @@ from functools import cache
 from pathlib import Path
 
 from services.ai_detector.adapters.c2pa_reader import NOBODY, TrustList, read_provenance
-from services.ai_detector.domain import measure
+from services.ai_detector.domain import STRETCHES, measure
 from services.ai_detector.measurement import Measurement
 from services.ai_detector.meter import Failing, Failure, Metered
 from services.ai_detector.readout import Readout
-from shared.audio import DecodedAudio, DecodeFailure, decode_audio
+from shared.audio import DecodedAudio, DecodeFailure, Spread, decode_audio
 from shared.objects.digest import sha256_of
 from shared.processes import cpu_seconds
 
 LONGEST_SECONDS = 15 * 60.0
-"""Of a longer recording only the first quarter of an hour is decoded (320 MB of samples in stereo)."""
+"""Of a recording that cannot be sampled only the first quarter of an hour is decoded (320 MB)."""
 PATIENCE_SECONDS = 240
 """The alarm clock ends a process that hangs: longer than the decoder's own limit and any measurement."""
 
@@ -25,17 +25,21 @@ Listen = Callable[[DecodedAudio], Measurement]
 def measure_file(path: Path, sha256: str | None, trust: TrustList = NOBODY) -> Metered:
     """Measure with the detector that ships.
 
-    Blocks: about half a CPU second of decoding and as much of measuring for three minutes of stereo. The
-    process dies by SIGALRM when this takes longer than four minutes.
+    Blocks: about half a CPU second for three minutes of stereo, a quarter of it for decoding. The process
+    dies by SIGALRM when this takes longer than four minutes.
 
     Raises:
         StoreError, SystemicError: the file cannot be opened or the decoder not be started.
     """
-    return metered(path, sha256, _listen, trust)
+    return metered(path, sha256, _listen, trust, STRETCHES)
 
 
-def metered(path: Path, sha256: str | None, listen: Listen, trust: TrustList) -> Metered:
+def metered(
+    path: Path, sha256: str | None, listen: Listen, trust: TrustList, spread: Spread | None = None
+) -> Metered:
     """Check the bytes, decode, `listen`, read what is declared; blocks and raises as `measure_file` does.
+
+    With a `spread` a long recording whose hash was announced is not decoded between its stretches.
 
     Of a file that is measured by hand (no hash was announced) and is cut, what is there is measured.
     """
@@ -45,7 +49,11 @@ def metered(path: Path, sha256: str | None, listen: Listen, trust: TrustList) ->
         if sha256 is not None and sha256_of(path) != sha256:
             return Metered(_changed(), cpu_seconds() - began)
         decoded = decode_audio(
-            path, seconds=LONGEST_SECONDS, inspected=sha256 is not None, cut=sha256 is None
+            path,
+            seconds=LONGEST_SECONDS,
+            inspected=sha256 is not None,
+            cut=sha256 is None,
+            spread=spread,
         )
         result = _undecodable(decoded) if isinstance(decoded, DecodeFailure) else listen(decoded)
         provenance = read_provenance(path, trust)
@@ -69,7 +77,7 @@ def _remarks(decoded: DecodedAudio | DecodeFailure) -> tuple[str, ...]:
 
 
 def _listen(decoded: DecodedAudio) -> Measurement:
-    return measure(decoded.samples, decoded.sample_rate, _shipped())
+    return measure(decoded.samples, decoded.sample_rate, _shipped(), decoded.starts)
 
 
 @cache

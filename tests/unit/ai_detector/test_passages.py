@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from services.ai_detector.domain import measure
+from services.ai_detector.domain import STRETCHES, measure
 from services.ai_detector.evidence import clock, reason
 from services.ai_detector.passages import PASSAGE_SECONDS, allowance
 from services.ai_detector.readout import Condition, Readout
@@ -63,6 +63,22 @@ def test_a_generated_half_minute_of_a_long_track_that_is_read_in_part_shows(read
     measured = measure(np.concatenate([before, with_teeth(bridge, RATE, 200.0), after]), RATE, readout)
     assert measured.ranges
     assert all(150 - PASSAGE_SECONDS <= r.start < r.end <= 190 + PASSAGE_SECONDS for r in measured.ranges)
+
+
+def test_in_stretches_of_a_long_track_a_generated_half_minute_shows_where_it_is(readout: Readout) -> None:
+    before, bridge, after = np.split(coloured_noise(300, RATE), [150 * RATE, 190 * RATE])
+    whole = np.concatenate([before, with_teeth(bridge, RATE, 200.0), after])
+    starts = STRETCHES.starts(300.0)
+    each = int(STRETCHES.each)
+    parts = np.concatenate([whole[int(at * RATE) : int(at * RATE) + each * RATE] for at in starts])
+    measured = measure(parts, RATE, readout, starts)
+    assert measured.seconds_measured == pytest.approx(90.0)
+    assert measured.ranges
+    assert all(150 - PASSAGE_SECONDS <= r.start < r.end <= 190 + PASSAGE_SECONDS for r in measured.ranges)
+    assert measured.passages[0].start == 0.0
+    assert measured.passages[-1].end > 280.0
+    for passage in measured.passages:
+        assert any(at <= passage.start and passage.end <= at + each for at in starts)
 
 
 def test_a_short_track_has_no_passages_beside_the_whole(readout: Readout) -> None:
