@@ -95,12 +95,14 @@ def standing(decisions: list[DecisionMade]) -> dict[str, DecisionMade]:
     return highest
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(480)
 def test_every_track_is_decided_once_in_effect_though_a_worker_is_killed_in_the_middle(system, batch):
     for service in ("policy", "voice_matcher", "fingerprints"):
         system.start(service)
     detectors = [system.start("ai_detector"), system.start("ai_detector")]
-    wait_until(lambda: all(service.ready() for service in system.started), "the services are ready")
+    wait_until(
+        lambda: all(service.ready() for service in system.started), "the services are ready", seconds=180
+    )
 
     asyncio.run(deliver(system, batch))
     measured = lambda: [f for f in read(system, FINDINGS) if f.detector == "ai_detector"]  # noqa: E731
