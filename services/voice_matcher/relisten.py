@@ -11,7 +11,7 @@ from services.voice_matcher.finding import DETECTOR
 from services.voice_matcher.handlers import TrackListener
 from shared.clock import Clock
 from shared.errors import ContractError, ObjectMissing
-from shared.events import ProtectedArtist, RelistenRequested, TrackUploaded, Verdict
+from shared.events import ArtistStatus, ProtectedArtist, RelistenRequested, TrackUploaded, Verdict
 from shared.stream.envelope import envelope
 from shared.stream.outcome import Done, Outcome, Output, Retry
 from shared.stream.publisher import Publisher
@@ -50,7 +50,7 @@ class Relistening:
 
     async def on_artist(self, artist: ProtectedArtist) -> Outcome:
         """Done when a request for every recent track is acknowledged; a repeat asks with the same ids."""
-        if not self._days:
+        if not self._days or artist.status is ArtistStatus.WITHDRAWN:
             return Done()
         match self._enrolment.standing(artist.artist_id, artist.occurred_at):
             case Standing.WAITING:

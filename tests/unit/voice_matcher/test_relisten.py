@@ -188,3 +188,13 @@ async def test_audio_that_is_gone_ends_the_matter(world: World) -> None:
     await world.enrols("anna")
     world.store.missing.add(uri("song"))
     assert await world.again.on_relisten(REQUEST) == Done()
+
+
+async def test_a_withdrawal_that_comes_before_the_registrys_own_reading_of_it_asks_for_nothing(
+    world: World,
+) -> None:
+    world.delivered(an_upload(1))
+    await world.enrols("anna")
+    gone = PROTECTED.model_copy(update={"status": ArtistStatus.WITHDRAWN})
+    assert await world.again.on_artist(gone) == Done()
+    assert world.publisher.requests == []
