@@ -33,7 +33,7 @@ _SHAPE = {
     "reg_lambda": 10.0,
     "max_bin": 63,
 }
-_MADE_COUNT = 2.5
+_MADE_COUNT = 5.0
 """Rows of our own decoders weigh so much more: they are like no collection's accidents."""
 FIXED = {"num_threads": 1, "deterministic": True, "verbose": -1, "seed": SEED}
 _LEFT_OUT = ("side_z", "stationary_low", "stationary_high", "lines_high", "ripple")

@@ -47,7 +47,7 @@ def parser() -> argparse.ArgumentParser:
     top.add_argument("--cache", type=Path, default=Path("build/ai_detector/measured"))
     top.add_argument("--out", type=Path, default=Path("build/eval/ai.json"))
     top.add_argument("--workers", type=int, default=os.cpu_count() or 1)
-    top.add_argument("--quick", action="store_true", help="2 clips a generator, 1 a human source, 15 seconds")
+    top.add_argument("--quick", action="store_true", help="2 clips a generator, 1 a human source, 12 seconds")
     return top
 
 
@@ -62,7 +62,7 @@ def main() -> None:
     recordings += corpus.from_extra(asked.extra) if asked.extra is not None else []
     rows = views.views(recordings, asked.cache, workers=asked.workers)
     picked = trials.chosen(recordings, *((2, 1) if asked.quick else (8, 4)))
-    tried = trials.trials(picked, asked.cache, 15.0 if asked.quick else 30.0, asked.workers)
+    tried = trials.trials(picked, asked.cache, 12.0 if asked.quick else 30.0, asked.workers)
     found = evaluated(rows, tried) | _setting(began, quick=asked.quick)
     asked.out.parent.mkdir(parents=True, exist_ok=True)
     asked.out.write_text(json.dumps(found, indent=1) + "\n")

@@ -20,7 +20,7 @@ FROM_SECONDS = (0.0, 12.0, 25.0)
 """Where thresholds change: with less audio, chance reaches farther."""
 FROM_HZ = (0.0, 14_500.0)
 """A band below the second is a poor delivery: low-rate codecs and resamplers end there."""
-_TAIL = 0.1
+_TAIL = 0.05
 Array = NDArray[np.float64]
 
 
@@ -95,7 +95,7 @@ def quantile(scores: Array, weight: Array, share: float) -> float:
 
 
 def beyond(scores: Array, weight: Array, share: float) -> float:
-    """The score that this share would pass if the tail above the 90 % quantile is exponential.
+    """The score that this share would pass if the tail above the 95 % quantile is exponential.
 
     Peaks over threshold with shape 0 (Pickands 1975): the largest of a few hundred scores would leave the
     threshold to luck.

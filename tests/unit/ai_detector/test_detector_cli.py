@@ -63,7 +63,8 @@ def test_score_writes_a_row_per_file_in_order_and_one_bad_file_stops_nothing(
     assert broken["reasons"].startswith("undecodable: ")
     assert broken["probability"] == absent["probability"] == silent["probability"] == ""
     assert silent["reasons"] == "not measured: silent"
-    assert float(marked["probability"]) > 0.5 > float(plain["probability"])
+    assert float(marked["probability"]) > 0.9 > float(plain["probability"])
+    assert plain["verdict"] == "not_detected"
     assert float(marked["seconds_measured"]) == pytest.approx(32, abs=1)
     assert float(cut["seconds_measured"]) == pytest.approx(15, abs=2)
     assert "the file is cut: only 1" in cut["reasons"]

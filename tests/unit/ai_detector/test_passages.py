@@ -5,6 +5,7 @@ import pytest
 
 from services.ai_detector.domain import STRETCHES, measure
 from services.ai_detector.evidence import clock, reason
+from services.ai_detector.measurement import Measurement
 from services.ai_detector.passages import PASSAGE_SECONDS, allowance
 from services.ai_detector.readout import Condition, Readout
 from services.ai_detector.training.decoder_bank import Decoder, decoded
@@ -36,18 +37,26 @@ def test_a_generated_bridge_in_a_clean_track_shows_where_it_is(
         assert f"at {clock(start)}-{clock(start + length)}" in reason(measured)
 
 
-@pytest.mark.parametrize("seed", [0, 2, 3])
-def test_a_bridge_from_a_random_decoder_in_a_played_song_shows_where_it_is(
-    readout: Readout, seed: int
+def test_most_bridges_from_random_decoders_in_played_songs_show_and_only_where_they_are(
+    readout: Readout,
 ) -> None:
+    found = [with_bridge(readout, seed) for seed in range(6)]
+    shown = [measured for measured in found if measured.ranges]
+    assert len(shown) >= 4
+    for measured in shown:
+        assert [(r.start, r.end) for r in measured.ranges] == [
+            pytest.approx((30, 60), abs=PASSAGE_SECONDS / 2)
+        ]
+        assert measured.verdict is not Verdict.NOT_DETECTED
+
+
+def with_bridge(readout: Readout, seed: int) -> Measurement:
     song = melody(90, RATE, seed=seed) + 0.5 * coloured_noise(90, RATE, seed=seed)
     before, bridge, after = np.split(song, [30 * RATE, 60 * RATE])
     decoder = Decoder(RATE, strides=(8, 5, 4, 2), kernel_factor=2, bias=0.02, snake=True)
     made, _ = decoded(bridge, RATE, decoder, np.random.default_rng(seed))
     bridge = np.pad(made, ((0, len(bridge) - len(made)), (0, 0)))
-    measured = measure(np.concatenate([before, bridge, after]).astype(np.float32), RATE, readout)
-    assert [(r.start, r.end) for r in measured.ranges] == [pytest.approx((30, 60), abs=PASSAGE_SECONDS / 2)]
-    assert measured.verdict is not Verdict.NOT_DETECTED
+    return measure(np.concatenate([before, bridge, after]).astype(np.float32), RATE, readout)
 
 
 def test_passages_follow_each_other_through_the_track(readout: Readout) -> None:
