@@ -38,7 +38,7 @@ def draw(name: str, measured: Measurement, view: ResidualView, readout: Readout,
 
 
 def _headline(name: str, measured: Measurement, readout: Readout) -> str:
-    probability = f"{measured.probability:.2f}" if measured.probability is not None else "none"
+    probability = f"{measured.probability:.3f}" if measured.probability is not None else "none"
     words = str(measured.verdict).replace("_", " ")
     return (
         f"{_plain(name)}: {words}, probability {probability} ({measured.model_version})\n"
