@@ -97,7 +97,8 @@ def standing(decisions: list[DecisionMade]) -> dict[str, DecisionMade]:
 
 @pytest.mark.timeout(480)
 def test_every_track_is_decided_once_in_effect_though_a_worker_is_killed_in_the_middle(system, batch):
-    for service in ("policy", "voice_matcher", "fingerprints"):
+    system.start("policy", TRACKGATE_POLICY_DEADLINE_SECONDS="600")
+    for service in ("voice_matcher", "fingerprints"):
         system.start(service)
     detectors = [system.start("ai_detector"), system.start("ai_detector")]
     wait_until(
