@@ -71,7 +71,7 @@ def _measured(spectra: Spectra, top: float, readout: Readout, *, in_passages: bo
     seconds = len(spectra.starts) * spectra.block_seconds
     condition = readout.condition(seconds, top)
     listener = Listener(
-        lambda stretches: [readout.score(r) for r in features.read_all(stretches, top)],
+        lambda stretches: [readout.score(r) for r in features.read_all(stretches, top, sides=False)],
         readout.probability,
         lambda seconds: readout.condition(seconds, top),
     )

@@ -121,15 +121,21 @@ def read(spectra: Spectra, top_hz: float) -> Reading:
     return read_all([spectra], top_hz)[0]
 
 
-def read_all(stretches: Sequence[Spectra], top_hz: float) -> list[Reading]:
-    """`read` for stretches of one track: their combs are sought together, which costs a fraction."""
+def read_all(stretches: Sequence[Spectra], top_hz: float, *, sides: bool = True) -> list[Reading]:
+    """`read` for stretches of one track: their combs are sought together, which costs a fraction.
+
+    Without `sides` the difference of the channels is not searched, at half the cost: a comb that only it
+    shows is then missed.
+    """
     sides = [
-        replace(stretch, mid=stretch.side, side=None) for stretch in stretches if stretch.side is not None
+        replace(stretch, mid=stretch.side, side=None)
+        for stretch in stretches
+        if sides and stretch.side is not None
     ]
     found = _read_each([*stretches, *sides], top_hz)
     differences = iter(found[len(stretches) :])
     return [
-        _with_either(reading, None if stretch.side is None else next(differences))
+        _with_either(reading, None if stretch.side is None or not sides else next(differences))
         for stretch, reading in zip(stretches, found, strict=False)
     ]
 
