@@ -183,7 +183,7 @@ class CopyFacts(Record):
     """A track that holds the same recording, or a part of it.
 
     ``came_first``: before this delivery, and before whatever its distributor delivered of the recording that
-    stands, so that copies of an original say nothing against it. ``same_claim``: both deliveries name the same
+    stands, so that copies of an original say nothing against it. ``same_claim``: both name the same
     artist or ISRC. ``covers`` is the share of this delivery that was found to be the same.
     """
 
