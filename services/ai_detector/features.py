@@ -127,16 +127,17 @@ def read_all(stretches: Sequence[Spectra], top_hz: float, *, sides: bool = True)
     Without `sides` the difference of the channels is not searched, at half the cost: a comb that only it
     shows is then missed.
     """
-    sides = [
+    stereo = [sides and stretch.side is not None for stretch in stretches]
+    apart = [
         replace(stretch, mid=stretch.side, side=None)
         for stretch in stretches
         if sides and stretch.side is not None
     ]
-    found = _read_each([*stretches, *sides], top_hz)
+    found = _read_each([*stretches, *apart], top_hz)
     differences = iter(found[len(stretches) :])
     return [
-        _with_either(reading, None if stretch.side is None or not sides else next(differences))
-        for stretch, reading in zip(stretches, found, strict=False)
+        _with_either(reading, next(differences) if both else None)
+        for both, reading in zip(stereo, found, strict=False)
     ]
 
 
