@@ -2,11 +2,14 @@
 
 import asyncio
 import multiprocessing
+import os
+import threading
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from functools import partial
+from multiprocessing.connection import wait
 from types import TracebackType
 from typing import Self, TypeVar, TypeVarTuple, Unpack
 
@@ -73,7 +76,20 @@ class ProcessPool:
 
 
 def _fresh(processes: int) -> ProcessPoolExecutor:
-    return ProcessPoolExecutor(processes, mp_context=multiprocessing.get_context("spawn"))
+    spawning = multiprocessing.get_context("spawn")
+    return ProcessPoolExecutor(processes, mp_context=spawning, initializer=_end_with_the_parent)
+
+
+def _end_with_the_parent() -> None:
+    """In the process of the pool: a killed parent cannot end it, and it would wait for work forever."""
+    threading.Thread(target=_watch_the_parent, name="parent-watch", daemon=True).start()
+
+
+def _watch_the_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        wait([parent.sentinel])
+        os._exit(1)
 
 
 def _traced(name: str, parent: str | None, work: Callable[[Unpack[A]], T], *arguments: *A) -> T:

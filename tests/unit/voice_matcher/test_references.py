@@ -183,7 +183,7 @@ async def test_an_opinion_holds_nothing_that_was_measured_of_a_voice() -> None:
     assert set(told["neighbours"][0]) == {"artist_id", "percentile", "verdict"}
 
 
-@pytest.mark.parametrize("state", set(ProposalState) - {ProposalState.PENDING})
+@pytest.mark.parametrize("state", sorted(set(ProposalState) - {ProposalState.PENDING}))
 async def test_what_is_answered_is_not_listened_to(state: ProposalState) -> None:
     world = World(one=ANNA.heard())
     assert await world.checker.on_proposal(proposal("one", state=state)) == Done()
