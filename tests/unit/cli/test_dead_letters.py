@@ -75,7 +75,10 @@ class TestChoice:
         assert not choice.takes(letter(), NOW)
 
     def test_only_topics_that_can_hold_them_are_read(self) -> None:
-        assert dead_letter_topics(Choice(service="ai_detector")) == ("tracks.uploaded.ai_detector.dlq",)
+        assert dead_letter_topics(Choice(service="ai_detector")) == (
+            "tracks.uploaded.ai_detector.dlq",
+            "registry.proposals.ai_detector.dlq",
+        )
         assert dead_letter_topics(Choice(ids=frozenset({"tracks.reviews.policy.dlq/0/1"}))) == (
             "tracks.reviews.policy.dlq",
         )
