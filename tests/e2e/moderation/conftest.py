@@ -23,9 +23,9 @@ FLAGS = [
 ]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def own_endpoints(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Endpoints]:
-    """A broker and a Redis of these tests' own: the page counts every case there is."""
+    """A broker and a Redis of each module's own: the pages list and count every case there is."""
     with a_stack(tmp_path_factory) as endpoints:
         create_topics(endpoints.bootstrap_servers, 3)
         yield endpoints

@@ -3,15 +3,19 @@
 import asyncio
 import uuid
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 
+import numpy as np
 import pytest
 import soundfile
 from confluent_kafka import Consumer, TopicPartition
 
 from deploy.samples.manifest import load_manifest
-from shared.events import AudioRef, DecisionMade, FindingRecorded, Outcome, TrackUploaded
+from shared.events import AudioRef, DecisionMade, Event, FindingRecorded, Outcome, TrackUploaded
 from shared.ids import deterministic_id
 from shared.stream.confluent_publisher import ConfluentPublisher
 from shared.stream.envelope import envelope
@@ -24,15 +28,20 @@ TRACKS = 24
 SAMPLES = Path(__file__).parents[3] / "deploy" / "samples"
 
 
-def read(system: System, topic: Topic):
-    """Every event on a topic, in order of partition and offset."""
-    reader = Consumer(
+def a_reader(system: System) -> Consumer:
+    return Consumer(
         {
             "bootstrap.servers": system.endpoints.bootstrap_servers,
             "group.id": str(uuid.uuid4()),
             "log_level": 3,
+            "fetch.wait.max.ms": 20,
         }
     )
+
+
+def read(system: System, topic: Topic):
+    """Every event on a topic, in order of partition and offset."""
+    reader = a_reader(system)
     events = []
     try:
         for partition in reader.list_topics(topic.name, timeout=10).topics[topic.name].partitions:
@@ -47,9 +56,31 @@ def read(system: System, topic: Topic):
     return events
 
 
+@contextmanager
+def arrivals(system: System, topic: Topic) -> Iterator[Iterator[Event]]:
+    """The events of a topic as they arrive; what already lies there comes first."""
+    reader = a_reader(system)
+    partitions = reader.list_topics(topic.name, timeout=10).topics[topic.name].partitions
+    reader.assign([TopicPartition(topic.name, partition, 0) for partition in partitions])
+
+    def events() -> Iterator[Event]:
+        while True:
+            got = reader.poll(60)
+            assert got is not None, f"nothing more arrived on {topic.name}"
+            yield topic.event.from_bytes(got.value())
+
+    try:
+        yield events()
+    finally:
+        reader.close()
+
+
 @pytest.fixture(scope="module")
 def batch(system: System, tmp_path_factory: pytest.TempPathFactory) -> list[TrackUploaded]:
-    """Uploads of real recordings: excerpts of the samples, each its own track with its own bytes."""
+    """Uploads of real recordings: excerpts of the samples, each its own track with its own bytes.
+
+    Each is repeated to two minutes, so that a detector is busy with the batch for seconds.
+    """
     folder = tmp_path_factory.mktemp("audio")
     recordings = [s for s in load_manifest().samples if s.file.endswith(".flac") and "refused" not in s.file]
     uploads = []
@@ -57,6 +88,7 @@ def batch(system: System, tmp_path_factory: pytest.TempPathFactory) -> list[Trac
         samples, rate = soundfile.read(
             SAMPLES / recordings[number % 4].file, start=number * 500, frames=44_100 * 11
         )
+        samples = np.tile(samples, (11, 1) if samples.ndim == 2 else 11)
         file = folder / f"{number}.flac"
         soundfile.write(file, samples, rate)
         uri, sha256, size = system.keep(file)
@@ -105,15 +137,17 @@ def test_every_track_is_decided_once_in_effect_though_a_worker_is_killed_in_the_
         lambda: all(service.ready() for service in system.started), "the services are ready", seconds=180
     )
 
-    asyncio.run(deliver(system, batch))
-    measured = lambda: [f for f in read(system, FINDINGS) if f.detector == "ai_detector"]  # noqa: E731
-    wait_until(lambda: len(measured()) >= 3, "some tracks are measured")
-    assert len(measured()) < TRACKS, "the batch was over before the worker could be killed"
-    detectors[0].kill()
+    with arrivals(system, FINDINGS) as findings:
+        asyncio.run(deliver(system, batch))
+        measured = (event for event in findings if event.detector == "ai_detector")
+        assert len(list(islice(measured, 3))) == 3
+        detectors[0].kill()
+    measured_before = [f for f in read(system, FINDINGS) if f.detector == "ai_detector"]
+    assert len(measured_before) < TRACKS, "the batch was over before the worker was killed"
 
     tracks = {upload.track_id for upload in batch}
     wait_until(
-        lambda: set(standing(read(system, DECISIONS))) == tracks, "every track is decided", seconds=150
+        lambda: set(standing(read(system, DECISIONS))) == tracks, "every track is decided", seconds=240
     )
     decisions: list[DecisionMade] = read(system, DECISIONS)
     by_place = {(d.track_id, d.sequence): d.event_id for d in decisions}
