@@ -46,13 +46,13 @@ def score(
     with out.open("w", newline="", encoding="utf-8") as file:
         table = csv.DictWriter(file, COLUMNS)
         table.writeheader()
-        scored, calibration = _scores(artists, listened)
+        scored, calibration = scores_of(artists, listened)
         for (name, _), listening, scores in zip(asked, listened, scored, strict=True):
             table.writerows(_lines(name, listening, scores, calibration))
             table.writerows(_nothing(name, unheard, "no reference of the artist holds a usable voice"))
 
 
-def _scores(
+def scores_of(
     artists: Mapping[str, VoiceTemplate], listened: Sequence[Listening]
 ) -> tuple[list[dict[str, float]], Calibration]:
     """By artist, for every query, and what they mean; 0 where nothing was heard."""
@@ -79,7 +79,9 @@ def _scores(
 def _against_the_background(
     yardstick: Yardstick, artists: Mapping[str, VoiceTemplate], heard: Sequence[HeardVoice]
 ) -> Iterable[Scores]:
-    index = VoiceIndex(yardstick, artists)
+    """Everybody's score, also where the service would score a shortlist: a table has a row for each."""
+    everybody = sum(len(artist.groups) for artist in artists.values())
+    index = VoiceIndex(yardstick, artists, scored_whole=everybody)
     for voice in heard:
         found = {score.artist_id: score.score for score in index.search(voice)}
         yield np.array([found[artist] for artist in artists])
