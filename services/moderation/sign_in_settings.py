@@ -18,7 +18,13 @@ QUEUES = (
             {
                 *("voice_without_consent", "possible_voice_clone", "possible_impersonation"),
                 *("possible_voice_noted", "voice_licensed", "protected_name_claimed", "protection_withdrawn"),
-                *("own_distributor", "voice_not_measured", "voice_inconclusive", "no_protected_voice"),
+                *(
+                    "account_resembles_voice",
+                    "own_distributor",
+                    "voice_not_measured",
+                    "voice_inconclusive",
+                    "no_protected_voice",
+                ),
             }
         ),
     ),
@@ -27,7 +33,7 @@ QUEUES = (
         reasons=frozenset(
             {
                 *("ai_declared", "ai_detected_as_declared", "ai_undeclared", "ai_contradicts_declaration"),
-                *("ai_inconclusive", "ai_not_measured"),
+                *("ai_inconclusive", "ai_not_measured", "manifest_contradicts_declaration"),
             }
         ),
     ),

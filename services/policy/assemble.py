@@ -3,12 +3,11 @@
 from collections.abc import Collection
 from datetime import datetime
 
-from services.policy.consent import GENERATED_USES, RECORDED_USES, Delivery, weigh, weigh_keys
+from services.policy.consent import GENERATED_USES, RECORDED_USES, Delivery
 from services.policy.inputs import (
     AI_DETECTOR,
     FINGERPRINT,
     VOICE_MATCHER,
-    ArtistFacts,
     AudioFacts,
     ClaimFacts,
     CopyFacts,
@@ -18,18 +17,20 @@ from services.policy.inputs import (
     FindingFacts,
     FindingState,
     LabelStatementFacts,
+    ManifestState,
     MatchFacts,
     MatchStrength,
     PolicyInput,
+    ProvenanceFacts,
     ReviewFacts,
-    Standing,
 )
 from services.policy.names import Credit, credits_of
+from services.policy.patterns import Account, patterns
 from services.policy.registry import Registry
+from services.policy.standing import artist_facts
 from shared.events import (
     AiUse,
     ArtistMatch,
-    ArtistStatus,
     Declaration,
     FindingRecorded,
     GrantUse,
@@ -52,8 +53,9 @@ def assemble(
     required: Collection[str],
     at: datetime,
     review: ReviewResolved | None = None,
+    account: Account | None = None,
 ) -> PolicyInput:
-    """The input for a decision on ``upload`` at ``at``.
+    """The input for a decision on ``upload`` at ``at``; ``account`` holds the recent tracks beside it.
 
     A required detector that has not answered is there as ``missing``; so is one whose finding is about
     other audio than was delivered.
@@ -96,6 +98,8 @@ def assemble(
             for artist_id, credit in credited.items()
         ),
         copies=_copies(findings.get(FINGERPRINT), upload.audio.seconds),
+        patterns=patterns(view, account, lambda artist_id: artist_facts(artist_id, registry, delivery, at)),
+        provenance=_provenance(findings.get(AI_DETECTOR)),
         review=_review(review),
         label_statements=_statements(view.labels, upload.audio.sha256, at),
     )
@@ -132,30 +136,6 @@ def _credited(declaration: Declaration, registry: Registry) -> dict[str, Credit]
     return dict(sorted(credited.items()))
 
 
-def _artist(artist_id: str, registry: Registry, delivery: Delivery, at: datetime) -> ArtistFacts:
-    artist = registry.artist(artist_id)
-    consent = weigh(registry.grants_of(artist_id), delivery, at)
-    keys = weigh_keys(registry.keys_of(artist_id), delivery, at)
-    if artist is not None and artist.status is ArtistStatus.WITHDRAWN:
-        standing = Standing.WITHDRAWN
-    elif artist is not None and (
-        delivery.distributor_id in artist.own_distributors or keys.standing is not None
-    ):
-        standing = Standing.OWN_DISTRIBUTOR
-    elif artist is not None and consent.standing is not None:
-        standing = Standing.LICENSED
-    else:
-        standing = Standing.UNAUTHORISED
-    return ArtistFacts(
-        artist_id=artist_id,
-        name=artist.name if artist is not None else artist_id,
-        standing=standing,
-        grant=keys.standing or consent.standing,
-        grants=(*keys.considered, *consent.considered),
-        label_required=consent.standing.label_required if consent.standing else True,
-    )
-
-
 def _match(
     match: ArtistMatch,
     finding_id: str,
@@ -166,7 +146,7 @@ def _match(
     claimed: bool,
 ) -> MatchFacts:
     return MatchFacts(
-        **dict(_artist(match.artist_id, registry, delivery, at)),
+        **dict(artist_facts(match.artist_id, registry, delivery, at)),
         verdict=_STRENGTH[match.verdict],
         score=match.score,
         probability=match.probability,
@@ -185,7 +165,7 @@ def _claim(
     voice: MatchStrength,
 ) -> ClaimFacts:
     return ClaimFacts(
-        **dict(_artist(artist_id, registry, delivery, at)),
+        **dict(artist_facts(artist_id, registry, delivery, at)),
         credited_as=credit.name,
         where=credit.where,
         performing=credit.performing,
@@ -227,6 +207,18 @@ def _copies(finding: FindingRecorded | None, seconds: float) -> tuple[CopyFacts,
             finding_id=finding.event_id,
         )
         for copy in finding.copies
+    )
+
+
+def _provenance(finding: FindingRecorded | None) -> ProvenanceFacts:
+    """The AI detector reads the manifest on its way; what it says is no part of what it measured."""
+    if finding is None or finding.provenance is None:
+        return ProvenanceFacts()
+    return ProvenanceFacts(
+        state=ManifestState(finding.provenance.state.value),
+        declares_generated=finding.provenance.declares_generated,
+        generator=finding.provenance.generator,
+        signed_by=finding.provenance.signed_by,
     )
 
 

@@ -9,6 +9,7 @@ from services.policy.assemble import assemble
 from services.policy.compiled import Policy
 from services.policy.evaluate import evaluate
 from services.policy.inputs import PolicyInput
+from services.policy.patterns import Account
 from services.policy.registry import Registry
 from services.policy.statements import statement_of
 from services.policy.verdict import SEVERITY, Evaluation
@@ -80,7 +81,15 @@ class Judge:
         self._registry = registry
         self._required = tuple(sorted(required))
 
-    def on_facts(self, view: TrackView, *, cause: str, at: datetime, deadline_reached: bool = False) -> Step:
+    def on_facts(
+        self,
+        view: TrackView,
+        *,
+        cause: str,
+        at: datetime,
+        deadline_reached: bool = False,
+        account: Account | None = None,
+    ) -> Step:
         """After an upload, a finding, or (``deadline_reached``) the deadline of a track.
 
         A track is first decided when all required detectors have answered about its audio or its deadline
@@ -89,7 +98,7 @@ class Judge:
         """
         if view.upload is None:
             return Wait(("upload",))
-        given = self._input(view, view.upload, at)
+        given = self._input(view, view.upload, at, account=account)
         standing = view.decision
         if standing is None:
             missing = tuple(f.detector for f in given.findings if f.required and f.event_id is None)
@@ -123,24 +132,28 @@ class Judge:
             return Stands("what is new does not change the result", given.next_change)
         return self._decide(view, upload, given, result, cause)
 
-    def on_changed_facts(self, view: TrackView, *, cause: str, at: datetime) -> Step:
-        """After something outside the track changed: consent, protection, a person's labels, or time alone.
+    def on_changed_facts(
+        self, view: TrackView, *, cause: str, at: datetime, account: Account | None = None
+    ) -> Step:
+        """After something outside the track changed: consent, another of the account's tracks, labels, time.
 
         A track that is not decided yet has nothing to re-open.
         """
         if view.upload is None or view.decision is None:
             return Stands("not decided yet")
-        given = self._input(view, view.upload, at)
+        given = self._input(view, view.upload, at, account=account)
         return self._again(view, view.upload, view.decision, given, cause, facts_changed=True)
 
-    def on_review(self, view: TrackView, review: ReviewResolved, *, at: datetime) -> Step:
+    def on_review(
+        self, view: TrackView, review: ReviewResolved, *, at: datetime, account: Account | None = None
+    ) -> Step:
         """After a person's answer. It is applied to the decision that it is about, while that one stands."""
         standing = view.decision
         if view.upload is None or review.decision_id not in {d.event_id for d in view.decisions}:
             return Unknown(f"decision {review.decision_id} is not known (yet)")
         if standing is None or standing.event_id != review.decision_id:
             return Stands(f"decision {review.decision_id} no longer stands, the review is not applied")
-        given = self._input(view, view.upload, at, review)
+        given = self._input(view, view.upload, at, review, account)
         result = evaluate(self._current.policy_for(given.track_id), given)
         return self._decide(view, view.upload, given, result, review.event_id, reviewer=review.reviewer_id)
 
@@ -191,9 +204,22 @@ class Judge:
         return self._decide(view, upload, known, result, cause, reviewer=standing.decided_by)
 
     def _input(
-        self, view: TrackView, upload: TrackUploaded, at: datetime, review: ReviewResolved | None = None
+        self,
+        view: TrackView,
+        upload: TrackUploaded,
+        at: datetime,
+        review: ReviewResolved | None = None,
+        account: Account | None = None,
     ) -> PolicyInput:
-        return assemble(upload, view, self._registry, required=self._required, at=at, review=review)
+        return assemble(
+            upload,
+            view,
+            self._registry,
+            required=self._required,
+            at=at,
+            review=review,
+            account=account,
+        )
 
     def _decide(
         self,

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from services.policy.industry import IndustryWords, in_industry_words
-from services.policy.inputs import ArtistFacts, PolicyInput
+from services.policy.inputs import ArtistFacts, ManifestState, PolicyInput
 from services.policy.policy_file import LabelFile
 from shared.events import DecisionMade
 from shared.views.tracks import TrackView
@@ -87,6 +87,14 @@ def _input(given: PolicyInput) -> Iterator[str]:
         yield f"    {finding.detector}{model}: {finding.verdict.value}{probability}{reason}"
     for match in given.matches:
         yield f"    voice of {match.name}: {match.verdict.value}, {_standing(match)}"
+    for pattern in given.patterns:
+        yield (
+            f"    this account in {pattern.days} days: {pattern.resembling} of {pattern.recordings} "
+            f"recordings resemble {pattern.name}, together {pattern.probability:.2f}; {_standing(pattern)}"
+        )
+    if given.provenance.state is not ManifestState.NONE:
+        declares = "declares" if given.provenance.declares_generated else "does not declare"
+        yield f"    manifest in the file: {given.provenance.state.value}, {declares} generated content"
     for claim in given.claims:
         yield f"    names {claim.name} ({claim.where}): {_standing(claim)}"
 

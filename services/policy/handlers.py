@@ -18,6 +18,7 @@ from datetime import timedelta
 import structlog
 
 from services.policy import metrics
+from services.policy.company import Company, concerned
 from services.policy.domain import Decide, Judge, Stands, Step, Unknown, Wait, review_applied
 from services.policy.inputs import PolicyInput
 from services.policy.ports import Deadlines, DecisionLog, TrackLocks, Tracks, TrackState
@@ -62,8 +63,12 @@ class PolicyHandlers:
         deadline: timedelta,
         registry: Registry | None = None,
         watch: Watch = _unwatched,
+        account_days: int = 30,
     ) -> None:
-        """``watch`` sees every decision after it was made; what happens there changes nothing."""
+        """``watch`` sees every decision after it was made; what happens there changes nothing.
+
+        ``account_days``: how long the tracks of an account are weighed together; 0 for not at all.
+        """
         self._judge = judge
         self._tracks = tracks
         self._locks = locks
@@ -73,6 +78,7 @@ class PolicyHandlers:
         self._deadline = deadline
         self._registry = registry or Registry()
         self._watch = watch
+        self._company = Company(tracks, clock, days=account_days)
 
     async def on_uploaded(self, event: TrackUploaded) -> Outcome:
         async with self._locks.holding(event.track_id):
@@ -81,6 +87,7 @@ class PolicyHandlers:
             if state.view.decision is None:
                 await self._deadlines.set(event.track_id, event.received_at + self._deadline)
             await self._consider(event.track_id, cause=event.event_id)
+        await self._look_beside(event.track_id, cause=event.event_id)
         return Done()
 
     async def on_finding(self, event: FindingRecorded) -> Outcome:
@@ -95,6 +102,8 @@ class PolicyHandlers:
                 return Done()
             await self._tracks.record(event)
             await self._consider(event.track_id, cause=event.event_id)
+        if event.matches:
+            await self._look_beside(event.track_id, cause=event.event_id)
         return Done()
 
     async def on_review(self, event: ReviewResolved) -> Outcome:
@@ -107,10 +116,12 @@ class PolicyHandlers:
             await self._tracks.record(event)
             if review_applied(state.view, event):
                 return Done()
-            step = self._judge.on_review(state.view, event, at=self._clock.now())
+            account = await self._company.of(state.view)
+            step = self._judge.on_review(state.view, event, at=self._clock.now(), account=account)
             if isinstance(step, Unknown):
                 return Retry(step.why)
             await self._take(event.track_id, state.view, step)
+        await self._look_beside(event.track_id, cause=event.event_id)
         return Done()
 
     async def on_labels(self, event: LabelStated) -> Outcome:
@@ -175,9 +186,26 @@ class PolicyHandlers:
                 await self._settled(track_id)
                 await self._look_again(track_id, cause=cause)
 
+    async def _look_beside(self, track_id: str, *, cause: str) -> None:
+        """What is new of a track, to the other tracks of its account that resemble the same artists.
+
+        Read after the event was recorded, so that of two tracks in two workers at least one sees both. What
+        the read would change is decided under the other track's lock, from what holds then.
+        """
+        view = (await self._tracks.load(track_id)).view
+        account = await self._company.of(view)
+        for other in concerned(view, account) if account is not None else ():
+            now = self._clock.now()
+            seen = self._judge.on_changed_facts(other, cause=cause, at=now, account=account)
+            if isinstance(seen, Decide):
+                async with self._locks.holding(seen.decision.track_id):
+                    await self._settled(seen.decision.track_id)
+                    await self._look_again(seen.decision.track_id, cause=cause)
+
     async def _look_again(self, track_id: str, *, cause: str) -> None:
         state = await self._tracks.load(track_id)
-        step = self._judge.on_changed_facts(state.view, cause=cause, at=self._clock.now())
+        account = await self._company.of(state.view)
+        step = self._judge.on_changed_facts(state.view, cause=cause, at=self._clock.now(), account=account)
         await self._take(track_id, state.view, step)
         if isinstance(step, Stands) and state.view.decision is not None:
             if step.look_again is None:
@@ -203,7 +231,11 @@ class PolicyHandlers:
     async def _consider(self, track_id: str, *, cause: str, deadline_reached: bool = False) -> None:
         state = await self._tracks.load(track_id)
         step = self._judge.on_facts(
-            state.view, cause=cause, at=self._clock.now(), deadline_reached=deadline_reached
+            state.view,
+            cause=cause,
+            at=self._clock.now(),
+            deadline_reached=deadline_reached,
+            account=await self._company.of(state.view),
         )
         await self._take(track_id, state.view, step)
 

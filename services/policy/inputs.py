@@ -5,225 +5,63 @@ no Redis. That is why deciding again from the record gives the same result.
 """
 
 from datetime import datetime
-from enum import StrEnum
 from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, Field
 
-from shared.events import AiUse, LabelAction, Outcome, Record
+from services.policy.facts import (
+    ArtistFacts,
+    AudioFacts,
+    ClaimFacts,
+    CopyFacts,
+    CreditFacts,
+    DeclarationFacts,
+    DistributorFacts,
+    FindingFacts,
+    FindingState,
+    GrantFacts,
+    GrantState,
+    LabelStatementFacts,
+    ManifestState,
+    MatchFacts,
+    MatchStrength,
+    PatternFacts,
+    ProvenanceFacts,
+    ReviewFacts,
+    Standing,
+)
+from shared.events import Record
 
+__all__ = [
+    "AI_DETECTOR",
+    "FINGERPRINT",
+    "VOICE_MATCHER",
+    "ArtistFacts",
+    "AudioFacts",
+    "ClaimFacts",
+    "CopyFacts",
+    "CreditFacts",
+    "DeclarationFacts",
+    "DistributorFacts",
+    "FindingFacts",
+    "FindingState",
+    "GrantFacts",
+    "GrantState",
+    "LabelStatementFacts",
+    "ManifestState",
+    "MatchFacts",
+    "MatchStrength",
+    "PatternFacts",
+    "PolicyInput",
+    "ProvenanceFacts",
+    "ReviewFacts",
+    "RuleScope",
+    "Standing",
+    "scope_of",
+]
 AI_DETECTOR = "ai_detector"
 VOICE_MATCHER = "voice_matcher"
 FINGERPRINT = "fingerprint"
-
-
-class FindingState(StrEnum):
-    """A detector's verdict, or ``missing``: the deadline passed, or what came was about other audio."""
-
-    LIKELY_GENERATED = "likely_generated"
-    MATCH = "match"
-    POSSIBLE = "possible"
-    INCONCLUSIVE = "inconclusive"
-    NOT_DETECTED = "not_detected"
-    NO_MATCH = "no_match"
-    MATCH_REMOVED = "match_removed"
-    DUPLICATE_OF = "duplicate_of"
-    NOT_MEASURED = "not_measured"
-    ERROR = "error"
-    MISSING = "missing"
-
-
-class MatchStrength(StrEnum):
-    """How strong a voice match is; weaker ones are not reported at all."""
-
-    MATCH = "match"
-    POSSIBLE = "possible"
-    NONE = "none"
-
-
-class Standing(StrEnum):
-    """What the delivering distributor may do with a protected artist's voice and name, at that moment."""
-
-    OWN_DISTRIBUTOR = "own_distributor"
-    LICENSED = "licensed"
-    UNAUTHORISED = "unauthorised"
-    WITHDRAWN = "withdrawn"
-
-
-class GrantState(StrEnum):
-    """Whether a grant covers this delivery now; otherwise the first thing that it lacks."""
-
-    LIVE = "live"
-    REVOKED = "revoked"
-    NOT_YET_VALID = "not_yet_valid"
-    EXPIRED = "expired"
-    EXPIRES_BEFORE_RELEASE = "expires_before_release"
-    OTHER_GRANTEE = "other_grantee"
-    OTHER_USE = "other_use"
-    OTHER_RECORDING = "other_recording"
-    OTHER_TERRITORY = "other_territory"
-
-
-class CreditFacts(Record):
-    name: str
-    role: str
-    ai_use: AiUse
-
-
-class DeclarationFacts(Record):
-    """The distributor's words. ``ai_use`` is as stated for the track.
-
-    ``ai_declared`` is the most that was declared anywhere: a role that is generated makes the track
-    ``partly`` even where the track's own field is silent or says ``none``.
-    """
-
-    title: str
-    display_artist: str
-    isrc: str | None
-    ai_use: AiUse
-    ai_declared: AiUse
-    credits: tuple[CreditFacts, ...]
-    release_date: str | None = Field(description="ISO 8601 date")
-    territories: tuple[str, ...]
-    test_delivery: bool
-
-
-class AudioFacts(Record):
-    sha256: str
-    seconds: float
-    sample_rate: int
-    channels: int
-    container: str
-    codec: str
-
-
-class DistributorFacts(Record):
-    id: str
-
-
-class FindingFacts(Record):
-    """``event_id`` is None exactly when the state is ``missing``."""
-
-    detector: str
-    verdict: FindingState
-    required: bool
-    event_id: str | None = None
-    model_version: str | None = None
-    score: float | None = None
-    probability: float | None = None
-    threshold: float | None = None
-    reason: str | None = None
-    seconds_measured: float = 0.0
-
-    @property
-    def evidence(self) -> tuple[str, ...]:
-        return (self.event_id,) if self.event_id else ()
-
-
-class GrantFacts(Record):
-    """A consent grant, or a presented artist key, that was considered, and what it lacked if not live."""
-
-    grant_id: str
-    event_id: str
-    state: GrantState
-    label_required: bool
-    changes_at: AwareDatetime | None = Field(
-        default=None, description="when time alone will change the state; None for never"
-    )
-
-
-class ArtistFacts(Record):
-    """A protected artist as this delivery stands to them.
-
-    ``standing`` weighs, in this order: protection withdrawn, the artist's own distributor or a live key of
-    the artist, a live grant. An artist the registry does not know (yet) counts as protected by nobody's
-    leave: unauthorised.
-    """
-
-    artist_id: str
-    name: str
-    standing: Standing
-    grant: GrantFacts | None = Field(description="the live grant that stands, the most specific one")
-    grants: tuple[GrantFacts, ...] = Field(description="every grant of the artist that was considered")
-    label_required: bool
-
-
-class MatchFacts(ArtistFacts):
-    """A protected artist whose voice was recognised. ``claimed``: the delivery also names them."""
-
-    verdict: MatchStrength
-    score: float
-    probability: float
-    threshold: float
-    claimed: bool
-    finding_id: str
-
-    @property
-    def evidence(self) -> tuple[str, ...]:
-        return (self.finding_id, *((self.grant.event_id,) if self.grant else ()))
-
-
-class ClaimFacts(ArtistFacts):
-    """A protected artist whom the delivery names.
-
-    ``performing`` is False for writing credits: a cover names its composer, and that claims no voice.
-    """
-
-    credited_as: str
-    where: str = Field(description="display_artist, title, or the role of the credit")
-    performing: bool
-    voice: MatchStrength
-
-    @property
-    def evidence(self) -> tuple[str, ...]:
-        return (self.grant.event_id,) if self.grant else ()
-
-
-class CopyFacts(Record):
-    """A track that holds the same recording, or a part of it.
-
-    ``came_first``: before this delivery, and before whatever its distributor delivered of the recording that
-    stands, so that copies of an original say nothing against it. ``same_claim``: both name the same
-    artist or ISRC. ``covers`` is the share of this delivery that was found to be the same.
-    """
-
-    track_id: str
-    distributor: str
-    removed: bool
-    came_first: bool = False
-    same_distributor: bool
-    same_claim: bool
-    sameness: str = Field(description="same_file, same_samples or same_sound")
-    seconds: float
-    covers: float
-    finding_id: str
-
-    @property
-    def evidence(self) -> tuple[str, ...]:
-        return (self.finding_id,)
-
-
-class ReviewFacts(Record):
-    """A person's answer. Who it was is in the review event, not here."""
-
-    event_id: str
-    decision_id: str
-    outcome: Outcome
-    label_codes: tuple[str, ...]
-    reviewer_id: str
-    two_people: bool | None = Field(
-        default=None, description="somebody else confirmed it; None: decided before that was asked"
-    )
-
-
-class LabelStatementFacts(Record):
-    """A person's word on a label of this audio, in force at the moment of the decision."""
-
-    event_id: str
-    code: str
-    action: LabelAction
-    reason: str
-    expires_at: AwareDatetime | None = None
 
 
 class PolicyInput(Record):
@@ -239,6 +77,8 @@ class PolicyInput(Record):
     matches: tuple[MatchFacts, ...] = ()
     claims: tuple[ClaimFacts, ...] = ()
     copies: tuple[CopyFacts, ...] = ()
+    patterns: tuple[PatternFacts, ...] = ()
+    provenance: ProvenanceFacts = ProvenanceFacts()
     review: ReviewFacts | None = None
     label_statements: tuple[LabelStatementFacts, ...] = ()
 
@@ -264,7 +104,7 @@ class PolicyInput(Record):
     @property
     def next_change(self) -> datetime | None:
         """When time alone may change the result: a consent begins or ends, a person's label expires."""
-        artists: tuple[ArtistFacts, ...] = (*self.matches, *self.claims)
+        artists: tuple[ArtistFacts, ...] = (*self.matches, *self.claims, *self.patterns)
         moments = [
             *(grant.changes_at for artist in artists for grant in artist.grants),
             *(statement.expires_at for statement in self.label_statements),
@@ -285,6 +125,8 @@ class RuleScope(Record):
     matches: tuple[MatchFacts, ...]
     claims: tuple[ClaimFacts, ...]
     copies: tuple[CopyFacts, ...]
+    patterns: tuple[PatternFacts, ...]
+    provenance: Annotated[ProvenanceFacts, Field(description="what a signed manifest in the file declares")]
     evaluated_at: AwareDatetime
 
 
@@ -300,5 +142,7 @@ def scope_of(given: PolicyInput) -> RuleScope:
         matches=given.matches,
         claims=given.claims,
         copies=given.copies,
+        patterns=given.patterns,
+        provenance=given.provenance,
         evaluated_at=given.evaluated_at,
     )

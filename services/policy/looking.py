@@ -25,6 +25,7 @@ class Sight:
             ("ai", ai.evidence),
             ("voice", voice.evidence),
             ("fingerprint", fingerprint.evidence),
+            ("provenance", ai.evidence),
         )
         roots: dict[str, Any] = {
             "declaration": given.declaration,
@@ -37,6 +38,8 @@ class Sight:
             "matches": given.matches,
             "claims": given.claims,
             "copies": given.copies,
+            "patterns": given.patterns,
+            "provenance": given.provenance,
             "evaluated_at": given.evaluated_at,
         }
         self._shown_names = policy.shown_names

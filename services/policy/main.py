@@ -86,6 +86,7 @@ def wire(
                 deadline=deadline,
                 registry=registry,
                 watch=trial,
+                account_days=settings.policy_account_days,
             )
             sweep = DeadlineSweep(
                 deadlines,

@@ -91,6 +91,12 @@ BY_KIND = Counter(
     "distributor's first track. clone above 0: somebody was about to publish a protected voice.",
     ["kind"],
 )
+TOGETHER = Histogram(
+    "trackgate_account_resemblance_probability",
+    "What several resembling recordings of one account give together, a decision and artist each, at its "
+    "first time. Mass moving over the policy's 0.1: accounts are held, look whether for one artist.",
+    buckets=PROBABILITIES,
+)
 KINDS = ("all", "generated", "clone", "undeclared")
 BY_VERSION = Counter(
     "trackgate_policy_decisions_total",
@@ -133,10 +139,19 @@ for outcome in Outcome:
     REVIEWED_PROBABILITY.labels(AI_DETECTOR, outcome.value)
 
 
+def _patterns(decision: DecisionMade, before: DecisionMade | None) -> None:
+    """Counted when a track's decision first knows of the pattern, not at each look again."""
+    known = {str(one["artist_id"]) for one in (before.policy_input if before else {}).get("patterns", ())}
+    for pattern in decision.policy_input.get("patterns", ()):
+        if pattern["artist_id"] not in known:
+            TOGETHER.observe(pattern["probability"])
+
+
 def decided(decision: DecisionMade, *, before: DecisionMade | None, received_at: datetime) -> None:
     """A decision is acknowledged; ``before`` is the one that it supersedes, if any."""
     after = decision.outcome.value
     DECISIONS.labels(after, "policy" if decision.automated else "person").inc()
+    _patterns(decision, before)
     if before is None:
         _first(decision, received_at)
         return

@@ -24,7 +24,7 @@ class Tracks(Protocol):
     async def load(self, track_id: str) -> TrackState: ...
 
     async def record(self, event: TrackEvent) -> None:
-        """Write the event into its view, and the track under the artists and names that it touches.
+        """Write the event into its view, and the track under the account, artists and names that it touches.
 
         A decision also drops the track's intent, and replaces its deadline by the moment when time alone may
         change the result, if there is one.
@@ -39,6 +39,10 @@ class Tracks(Protocol):
 
     async def touching(self, artist_ids: Iterable[str], names: Iterable[str]) -> list[str]:
         """Tracks in which one of these artists was recognised, or that credit one of these name keys."""
+        ...
+
+    async def of_account(self, account: str, since: datetime) -> list[TrackView]:
+        """The views of the tracks that the account delivered since then, at most the latest 100."""
         ...
 
 

@@ -29,6 +29,12 @@ class PolicySettings(WorkerSettings):
     policy_lease_seconds: float = Field(
         default=60.0, ge=1.0, description="lease of a track's lock; longer than an acknowledgement may take"
     )
+    policy_account_days: int = Field(
+        default=30,
+        ge=0,
+        le=365,
+        description="tracks of one account are weighed together for so long; 0: each alone",
+    )
     policy_breaker_window: int = Field(
         default=200, ge=10, description="decisions that the brake looks back on"
     )

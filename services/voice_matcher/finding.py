@@ -118,6 +118,7 @@ def compared(
             "windows": float(len(heard.windows)),
             "possible_threshold": calibration.possible,
             "prior": calibration.prior,
+            "match_probability": calibration.probability(calibration.match),
         },
     )
 

@@ -7,9 +7,11 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from services.policy.account import account_of
 from services.policy.assemble import assemble
 from services.policy.domain import EMPTY_VIEW, next_change
 from services.policy.inputs import AI_DETECTOR, FINGERPRINT, VOICE_MATCHER, PolicyInput
+from services.policy.patterns import Account
 from services.policy.ports import TrackState
 from services.policy.registry import Registry
 from services.policy.touched import touched_artists, touched_names
@@ -23,6 +25,7 @@ from shared.events import (
     FindingRecorded,
     Outcome,
     ProtectedArtist,
+    Provenance,
     RecordingCopy,
     ReviewResolved,
     Sameness,
@@ -140,7 +143,9 @@ def scenario_track(scenario: Mapping[str, Any]) -> tuple[TrackUploaded, tuple[Fi
         a_match(artist_id, strength) for artist_id, strength in scenario.get("matches", {}).items()
     )
     findings = {
-        AI_DETECTOR: a_finding(upload, AI_DETECTOR, scenario["ai"]) if scenario["ai"] != "missing" else None,
+        AI_DETECTOR: a_finding(upload, AI_DETECTOR, scenario["ai"], provenance=_manifest(scenario))
+        if scenario["ai"] != "missing"
+        else None,
         VOICE_MATCHER: a_finding(upload, VOICE_MATCHER, scenario["voice"], matches=matches)
         if scenario["voice"] != "missing"
         else None,
@@ -154,6 +159,25 @@ def scenario_track(scenario: Mapping[str, Any]) -> tuple[TrackUploaded, tuple[Fi
         else None,
     }
     return upload, tuple(finding for finding in findings.values() if finding is not None)
+
+
+def _manifest(scenario: Mapping[str, Any]) -> Provenance | None:
+    written = scenario.get("manifest")
+    return Provenance(**written) if written is not None else None
+
+
+def scenario_account(scenario: Mapping[str, Any]) -> Account | None:
+    """The account's other tracks, each by the artists that its voice finding lists."""
+    if "account" not in scenario:
+        return None
+    views = []
+    for number, written in enumerate(scenario["account"], start=500):
+        own = an_upload(number)
+        upload = own.model_copy(update={"audio": own.audio.model_copy(update={"sha256": f"{number:064x}"})})
+        matches = tuple(a_match(artist_id, strength) for artist_id, strength in written.items())
+        verdict = "possible" if matches else "no_match"
+        views.append(TrackView(upload, (a_finding(upload, VOICE_MATCHER, verdict, matches=matches),), (), ()))
+    return Account(30, views)
 
 
 def scenario_registry(scenario: Mapping[str, Any]) -> Registry:
@@ -174,7 +198,14 @@ def scenario_registry(scenario: Mapping[str, Any]) -> Registry:
 def scenario_input(scenario: Mapping[str, Any]) -> PolicyInput:
     upload, findings = scenario_track(scenario)
     view = TrackView(upload=upload, findings=findings, decisions=(), reviews=())
-    return assemble(upload, view, scenario_registry(scenario), required=REQUIRED, at=A_TIME)
+    return assemble(
+        upload,
+        view,
+        scenario_registry(scenario),
+        required=REQUIRED,
+        at=A_TIME,
+        account=scenario_account(scenario),
+    )
 
 
 class Crash(BaseException):
@@ -208,6 +239,17 @@ class MemoryTracks:
     async def touching(self, artist_ids: Iterable[str], names: Iterable[str]) -> list[str]:
         wanted = {*(("artist", one) for one in artist_ids), *(("name", one) for one in names)}
         return sorted({track_id for what, track_id in self.touched if what in wanted})
+
+    async def of_account(self, account: str, since: datetime) -> list[TrackView]:
+        views = [fold(fields) for fields in self.fields.values() if "upload" in fields]
+        found = [
+            (view.upload.received_at, view)
+            for view in views
+            if view.upload is not None
+            and account_of(view.upload) == account
+            and view.upload.received_at >= since
+        ]
+        return [view for _, view in sorted(found, key=lambda pair: pair[0], reverse=True)][:100]
 
     async def load(self, track_id: str) -> TrackState:
         found = self.fields.get(track_id)

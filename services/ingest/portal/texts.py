@@ -86,6 +86,11 @@ REASONS = {
         "Correct title and credits and deliver it again, or ask the artist to register their consent for you.",
     ),
     "possible_voice_noted": Words("Resembles a protected voice", "Noted, and too weak to count as a match."),
+    "account_resembles_voice": Words(
+        "Several tracks resemble a protected voice", "This recording and others that you delivered under the same name "
+        "resemble the voice of an artist who protects it. None of them is a match by itself, so a person listens.",
+        "You need to do nothing. If the artist agreed, ask them to register their consent for you with us.",
+    ),
     "voice_licensed": Words("Licensed voice", "The artist's consent covers the use of their voice in this delivery."),
     "own_distributor": Words("The artist's own", "The artist named you as their own distributor."),
     "protection_withdrawn": Words("Protection withdrawn", "A recognised voice is protected no longer and was disregarded."),
@@ -99,6 +104,11 @@ REASONS = {
     "ai_contradicts_declaration": Words(
         "Signs of AI, declared as none", "You declared that nothing was generated, and our check finds signs of it.",
         _DECLARE + " If nothing was, contest the decision: project files or stems help.",
+    ),
+    "manifest_contradicts_declaration": Words(
+        "The file says AI, declared as none", "You declared that nothing was generated. The file carries a signed statement "
+        "of the software that made it, and that says that it was.",
+        _DECLARE + " If nothing was, contest the decision and say which software you used for what.",
     ),
     "ai_inconclusive": Words("AI check without a result", "Whether it was generated could not be told."),
     "ai_not_measured": Words("Too little for the AI check", "There was too little sound to measure."),

@@ -10,14 +10,17 @@ from redis.asyncio import Redis
 from redis.asyncio.lock import Lock
 from redis.exceptions import LockError, RedisError
 
+from services.policy.account import account_of
 from services.policy.domain import EMPTY_VIEW, next_change
 from services.policy.ports import TrackState
 from services.policy.touched import touched_artists, touched_names
 from shared.errors import SystemicError, TransientError
-from shared.events import DecisionMade
+from shared.events import DecisionMade, TrackUploaded
 from shared.views.redis_tracks import channel, track_key
-from shared.views.tracks import TrackEvent, field_of, fold
+from shared.views.tracks import TrackEvent, TrackView, field_of, fold
 
+MOST_OF_AN_ACCOUNT = 100
+KEPT_OF_AN_ACCOUNT = 1000
 log = structlog.get_logger()
 REBUILT = "trackgate:policy:rebuilt"
 DEADLINES = "trackgate:policy:deadlines"
@@ -39,6 +42,11 @@ def artist_key(artist_id: str) -> str:
 def name_key(name: str) -> str:
     """Tracks that credit a name, normalised."""
     return f"trackgate:policy:name:{name}"
+
+
+def account_key(account: str) -> str:
+    """The account's tracks by the time of their receipt."""
+    return f"trackgate:policy:account:{account}"
 
 
 @contextmanager
@@ -104,12 +112,30 @@ class RedisTracks:
             found = cast("set[bytes]", await self._client.sunion(keys))
         return sorted(track_id.decode() for track_id in found)
 
+    async def of_account(self, account: str, since: datetime) -> list[TrackView]:
+        with outages():
+            ids = cast(
+                "list[bytes]",
+                await self._client.zrevrangebyscore(
+                    account_key(account), "+inf", since.timestamp(), start=0, num=MOST_OF_AN_ACCOUNT
+                ),
+            )
+            async with self._client.pipeline(transaction=False) as pipe:
+                for track_id in ids:
+                    pipe.hgetall(track_key(track_id.decode()))
+                found = cast("list[dict[bytes, bytes]]", await pipe.execute())
+        return [fold({name.decode(): value for name, value in fields.items()}) for fields in found if fields]
+
 
 def stage(pipe: Any, event: TrackEvent) -> None:
     """Add the writes that record ``event`` to a pipeline."""
     pipe.hset(track_key(event.track_id), field_of(event), event.to_bytes())
     for artist_id in touched_artists(event):
         pipe.sadd(artist_key(artist_id), event.track_id)
+    if isinstance(event, TrackUploaded):
+        key, received = account_key(account_of(event)), event.received_at.timestamp()
+        pipe.zadd(key, {event.track_id: received})
+        pipe.zremrangebyrank(key, 0, -KEPT_OF_AN_ACCOUNT - 1)
     for name in touched_names(event):
         pipe.sadd(name_key(name), event.track_id)
     if isinstance(event, DecisionMade):

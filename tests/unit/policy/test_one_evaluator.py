@@ -17,7 +17,7 @@ from services.policy.trial import Trial
 from shared.events import DecisionMade, PolicyStage
 from shared.views.tracks import TrackView
 from tests.support.events import A_TIME, track_id
-from tests.support.policy import REQUIRED, scenario_registry, scenario_track
+from tests.support.policy import REQUIRED, scenario_account, scenario_registry, scenario_track
 
 SCENARIOS: list[dict[str, Any]] = yaml.safe_load(
     Path(__file__).with_name("scenarios.yaml").read_text(encoding="utf-8")
@@ -50,7 +50,9 @@ def decided(book: PolicyBook, scenario: dict[str, Any], track: str) -> tuple[Dec
     moved = tuple(finding.model_copy(update={"track_id": track}) for finding in findings)
     view = TrackView(upload=upload, findings=moved, decisions=(), reviews=())
     judge = Judge(book, scenario_registry(scenario), REQUIRED)
-    step = judge.on_facts(view, cause="test", at=A_TIME, deadline_reached=True)
+    step = judge.on_facts(
+        view, cause="test", at=A_TIME, deadline_reached=True, account=scenario_account(scenario)
+    )
     assert isinstance(step, Decide)
     return step.decision, step
 

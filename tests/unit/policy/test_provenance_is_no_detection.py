@@ -3,7 +3,7 @@
 import pytest
 
 from services.policy.assemble import assemble
-from services.policy.inputs import AI_DETECTOR, VOICE_MATCHER, PolicyInput
+from services.policy.inputs import AI_DETECTOR, VOICE_MATCHER, ManifestState, PolicyInput, ProvenanceFacts
 from shared.events import FindingRecorded, Provenance, ProvenanceState
 from shared.views.tracks import TrackView
 from tests.support.events import A_TIME, an_upload
@@ -22,6 +22,14 @@ def given(provenance: Provenance | None) -> PolicyInput:
 
 
 @pytest.mark.parametrize("state", list(ProvenanceState))
-def test_a_manifest_changes_nothing_that_policy_looks_at(state: ProvenanceState) -> None:
+def test_a_manifest_changes_nothing_but_what_it_is_known_to_declare(state: ProvenanceState) -> None:
     for says_generated in (True, False):
-        assert given(Provenance(state=state, declares_generated=says_generated)) == given(None)
+        known = given(Provenance(state=state, declares_generated=says_generated))
+        assert known.model_copy(update={"provenance": ProvenanceFacts()}) == given(None)
+        assert known.provenance.state.value == state.value
+        assert known.provenance.declares_generated is says_generated
+
+
+def test_a_file_without_a_manifest_declares_nothing() -> None:
+    assert given(None).provenance.state is ManifestState.NONE
+    assert not given(None).provenance.declares_generated
