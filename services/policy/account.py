@@ -35,12 +35,13 @@ def account_of(upload: TrackUploaded) -> str:
 class AccountEvidence:
     """What an account's tracks say of one artist, a recording counted once however often it came.
 
-    ``finding_ids`` are of the tracks in which the artist was at least possible.
+    ``finding_ids`` and ``track_ids`` are of the tracks in which the artist was at least possible.
     """
 
     heard: Sequence[Heard]
     cleared: int
     finding_ids: tuple[str, ...]
+    track_ids: tuple[str, ...]
 
 
 def evidence_about(artist_id: str, tracks: Iterable[TrackView]) -> AccountEvidence:
@@ -60,8 +61,13 @@ def evidence_about(artist_id: str, tracks: Iterable[TrackView]) -> AccountEviden
         released = any(_released(known[track_id]) for track_id in recording)
         cleared += bool(said) and released
         heard.append(Heard(math.fsum(said) / len(said) if said and not released else None))
-    listed = (voice for voice in measured.values() if _log_odds(voice, artist_id) is not None)
-    return AccountEvidence(heard, cleared, tuple(sorted(voice.event_id for voice in listed)))
+    listed = [voice for voice in measured.values() if _log_odds(voice, artist_id) is not None]
+    return AccountEvidence(
+        heard,
+        cleared,
+        finding_ids=tuple(sorted(voice.event_id for voice in listed)),
+        track_ids=tuple(sorted(voice.track_id for voice in listed)),
+    )
 
 
 def _voice(view: TrackView) -> FindingRecorded | None:

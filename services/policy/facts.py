@@ -197,6 +197,7 @@ class PatternFacts(ArtistFacts):
     log_ratio: float
     probability: float
     finding_ids: tuple[str, ...] = Field(description="of the tracks that resemble, this one included")
+    track_ids: tuple[str, ...] = Field(description="the same tracks")
 
     @property
     def evidence(self) -> tuple[str, ...]:

@@ -47,6 +47,7 @@ def patterns(
                     log_ratio=round(weighed.log_ratio, 4),
                     probability=round(weighed.probability, 4),
                     finding_ids=evidence.finding_ids,
+                    track_ids=evidence.track_ids,
                 )
             )
     return tuple(found)
