@@ -17,6 +17,8 @@ from shared.topics import Topic
 
 E = TypeVar("E", bound=Event)
 log = structlog.get_logger()
+_LOOK_SECONDS = 0.25
+"""A record ends a poll at once; this is how long stopping may take."""
 
 
 class CompactedTopic(Generic[E]):
@@ -84,7 +86,7 @@ class CompactedTopic(Generic[E]):
         try:
             waiting = self._assign(consumer)
             while not self._stopping.is_set():
-                received = consumer.poll(0.1)
+                received = consumer.poll(_LOOK_SECONDS)
                 if received is None:
                     continue
                 fault = received.error()

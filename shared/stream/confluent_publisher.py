@@ -12,6 +12,9 @@ from shared.errors import PublishError
 from shared.metrics import PUBLISHED, UNPUBLISHED
 from shared.stream.message import Record
 
+_LOOK_SECONDS = 0.25
+"""A delivery report ends a poll at once; this is how long stopping may take."""
+
 
 class ConfluentPublisher:
     """Publishes from an event loop; a thread of its own serves librdkafka's delivery reports.
@@ -81,4 +84,4 @@ class ConfluentPublisher:
 
     def _poll(self) -> None:
         while not self._stopping.is_set():
-            self._producer.poll(0.1)
+            self._producer.poll(_LOOK_SECONDS)
