@@ -4,7 +4,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from services.ai_detector.adapters.c2pa_reader import TrustList
-from services.ai_detector.adapters.measuring_process import LONGEST_SECONDS, measure_file
+from services.ai_detector.adapters.measuring_process import decoded_by_hand, measure_file
 from services.ai_detector.evidence import explanation
 from services.ai_detector.features import analysed_band
 from services.ai_detector.measurement import Measurement
@@ -12,7 +12,7 @@ from services.ai_detector.meter import Failure
 from services.ai_detector.readout import Readout
 from services.ai_detector.residual_view import ResidualView, residual_view
 from services.ai_detector.spectrum import long_term_spectra
-from shared.audio import DecodeFailure, decode_audio
+from shared.audio import DecodeFailure
 from shared.errors import SettingsError, TrackgateError
 
 
@@ -76,7 +76,7 @@ def picture_of(told: Explained, target: Path) -> None:
 def _view(path: Path, found: Measurement) -> ResidualView | None:
     if found.obstacle is not None:
         return None
-    decoded = decode_audio(path, seconds=LONGEST_SECONDS)
+    decoded = decoded_by_hand(path)
     spectra = (
         None
         if isinstance(decoded, DecodeFailure)

@@ -11,18 +11,19 @@ from collections.abc import Iterable, Iterator
 from itertools import chain
 from typing import Any, Protocol
 
+from shared.audio.aac import ForeignBlocks, installed
 from shared.audio.blocks import Block, CodedBlocks, PcmBlocks
 from shared.audio.handover import Handover
 from shared.audio.isolation import isolate
 from shared.audio.limits import DecodeLimits, Excerpt
 from shared.audio.outcome import FailureKind
-from shared.audio.sniff import sniff
+from shared.audio.sniff import foreign, sniff
 from shared.audio.spread import Spread
-from shared.audio.stream import PcmStream, Refused
+from shared.audio.stream import ForeignStream, PcmStream, Refused
 from shared.audio.tally import Tally
 from shared.audio.window import FileSource, Source
 
-Blocks = PcmBlocks | CodedBlocks
+Blocks = PcmBlocks | CodedBlocks | ForeignBlocks
 
 AUDIO, REPORT = 3, 4
 """Descriptors of the file and of the report pipe, as the host lays them out."""
@@ -31,10 +32,12 @@ AUDIO, REPORT = 3, 4
 def main(job: dict[str, Any]) -> None:
     """Entry point; ``job`` is made by shared.audio.sandbox."""
     limits = DecodeLimits(**job["limits"])
+    excerpt = _excerpt(job["excerpt"]) if job["excerpt"] else None
+    if excerpt is not None and excerpt.aac:
+        installed()  # cannot be loaded any more when the file system is gone
     held = isolate(memory_bytes=limits.memory_bytes, cpu_seconds=limits.cpu_seconds)
     _tell({"isolation": held})
     try:
-        excerpt = _excerpt(job["excerpt"]) if job["excerpt"] else None
         result = decode(FileSource(AUDIO), limits, excerpt, fingerprint=job["fingerprint"])
     except Refused as refused:
         result = {"failure": refused.kind.value, "message": refused.message}
@@ -50,10 +53,14 @@ def decode(
     source: Source, limits: DecodeLimits, excerpt: Excerpt | None, *, fingerprint: bool = False
 ) -> dict[str, Any]:
     """Decode all of ``source``; with an excerpt, write its samples to standard output as they come."""
-    stream = sniff(source)
+    stream = (foreign(source) if excerpt is not None and excerpt.aac else None) or sniff(source)
     blocks: Blocks
+    codec = "" if isinstance(stream, ForeignStream) else stream.codec
     if isinstance(stream, PcmStream):
         blocks = PcmBlocks(source, stream)
+    elif isinstance(stream, ForeignStream):
+        blocks = ForeignBlocks(source, stream)
+        codec = blocks.codec
     else:
         blocks = CodedBlocks(source, stream, digest=excerpt is None or not excerpt.inspected)
     tally = Tally(
@@ -82,7 +89,7 @@ def decode(
         raise Refused(FailureKind.EMPTY, "the file holds no audio")
     result: dict[str, Any] = {
         "container": stream.container,
-        "codec": stream.codec,
+        "codec": codec,
         "sample_rate": tally.sample_rate,
         "channels": tally.channels,
         "frames": tally.frames,
@@ -148,7 +155,7 @@ class _Taker(Protocol):
 
 
 class _Fingerprints:
-    def __init__(self, blocks: PcmBlocks | CodedBlocks) -> None:
+    def __init__(self, blocks: Blocks) -> None:
         from shared.fingerprint.fingerprinter import (  # noqa: PLC0415 - the host has it loaded; most decodes want none
             Fingerprinter,
         )

@@ -44,6 +44,7 @@ def decode_audio(
     rate: int | None = None,
     inspected: bool = False,
     cut: bool = False,
+    aac: bool = False,
     spread: Spread | None = None,
 ) -> DecodedAudio | DecodeFailure:
     """Decode to float32, at the native rate or resampled to ``rate`` Hz, in a sandboxed child.
@@ -52,6 +53,7 @@ def decode_audio(
     channels in the child. ``inspected`` says that the caller knows these very bytes to have passed
     ``inspect_audio``: the digest in a FLAC file is then not made again. ``cut`` takes what is there of a
     FLAC, Vorbis or Opus stream that breaks off, for looking at files by hand, and says so in the result.
+    ``aac`` takes AAC and MP4 too, by FFmpeg in the same sandbox, where PyAV is installed; also only by hand.
     ``spread`` takes stretches from everywhere in a long recording, of bytes that were ``inspected``.
     Blocks. Needs memory for the samples, 4 bytes each, once: three minutes of 44.1 kHz stereo are 64 MB.
     Bound it with ``limits.max_decoded_bytes``.
@@ -60,7 +62,9 @@ def decode_audio(
         ObjectMissing, StoreUnavailable: the file cannot be opened.
         SystemicError: the child cannot be started.
     """
-    excerpt = Excerpt(seconds=seconds, mono=mono, rate=rate, inspected=inspected, cut=cut, spread=spread)
+    excerpt = Excerpt(
+        seconds=seconds, mono=mono, rate=rate, inspected=inspected, cut=cut, aac=aac, spread=spread
+    )
     with opened(path) as descriptor:
         report = run_child(descriptor, limits, excerpt)
     if isinstance(report, DecodeFailure):

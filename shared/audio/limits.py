@@ -39,7 +39,7 @@ class Excerpt:
     another sampling rate (soxr, HQ) than the recording's own. ``inspected``: these very bytes were inspected
     before, so that their own digest is not made again. ``cut``: where a file ends before what its header
     promises, what is there is handed over. ``spread`` takes stretches from everywhere instead, and only of
-    what was inspected.
+    what was inspected. ``aac``: AAC and MP4 are taken as well, which no upload is allowed to be.
     """
 
     seconds: float | None = None
@@ -47,4 +47,5 @@ class Excerpt:
     rate: int | None = None
     inspected: bool = False
     cut: bool = False
+    aac: bool = False
     spread: Spread | None = None

@@ -5,7 +5,7 @@ from shared.audio.flac import parse_flac
 from shared.audio.mp3 import first_frame, looks_like_mp3, parse_mp3
 from shared.audio.ogg import parse_ogg
 from shared.audio.outcome import FailureKind
-from shared.audio.stream import Refused, Stream
+from shared.audio.stream import ForeignStream, Refused, Stream
 from shared.audio.wav import parse_wav
 from shared.audio.window import Source
 
@@ -49,6 +49,19 @@ def sniff(source: Source) -> Stream:
     raise Refused(
         FailureKind.NOT_AUDIO, "the content is no audio that is known here (FLAC, WAV, MP3, Ogg Vorbis, Opus)"
     )
+
+
+def foreign(source: Source) -> ForeignStream | None:
+    """AAC or MP4 by its first bytes; None for anything else.
+
+    The sync word of ADTS is that of MPEG audio with layer 0, which no MP3 has (ISO 14496-3, 1.A.3.2).
+    """
+    head = source.at(0, 12)
+    if head[4:8] == b"ftyp":
+        return ForeignStream("mp4")
+    if len(head) >= 2 and head[0] == 0xFF and head[1] & 0xF6 == 0xF0:
+        return ForeignStream("adts")
+    return None
 
 
 def _after_id3v2(source: Source) -> int:

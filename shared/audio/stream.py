@@ -49,4 +49,12 @@ class CodedStream:
     patches: tuple[tuple[int, bytes], ...] = field(default=())
 
 
+@dataclass(frozen=True)
+class ForeignStream:
+    """Something for FFmpeg, told by its first bytes alone; ``container`` is mp4 or adts."""
+
+    container: str
+    bits: int = 16
+
+
 Stream = PcmStream | CodedStream

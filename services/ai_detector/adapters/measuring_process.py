@@ -10,7 +10,7 @@ from services.ai_detector.domain import STRETCHES, measure
 from services.ai_detector.measurement import Measurement
 from services.ai_detector.meter import Failing, Failure, Metered
 from services.ai_detector.readout import Readout
-from shared.audio import DecodedAudio, DecodeFailure, Spread, decode_audio
+from shared.audio import DecodedAudio, DecodeFailure, FailureKind, Spread, decode_audio
 from shared.objects.digest import sha256_of
 from shared.processes import cpu_seconds
 
@@ -18,6 +18,7 @@ LONGEST_SECONDS = 15 * 60.0
 """Of a recording that cannot be sampled only the first quarter of an hour is decoded (320 MB)."""
 PATIENCE_SECONDS = 240
 """The alarm clock ends a process that hangs: longer than the decoder's own limit and any measurement."""
+_PERHAPS_AAC = (FailureKind.UNSUPPORTED, FailureKind.NOT_AUDIO)
 
 Listen = Callable[[DecodedAudio], Measurement]
 
@@ -48,18 +49,24 @@ def metered(
     try:
         if sha256 is not None and sha256_of(path) != sha256:
             return Metered(_changed(), cpu_seconds() - began)
-        decoded = decode_audio(
-            path,
-            seconds=LONGEST_SECONDS,
-            inspected=sha256 is not None,
-            cut=sha256 is None,
-            spread=spread,
+        decoded = (
+            decoded_by_hand(path)
+            if sha256 is None
+            else decode_audio(path, seconds=LONGEST_SECONDS, inspected=True, spread=spread)
         )
         result = _undecodable(decoded) if isinstance(decoded, DecodeFailure) else listen(decoded)
         provenance = read_provenance(path, trust)
         return Metered(result, cpu_seconds() - began, provenance, _remarks(decoded))
     finally:
         signal.alarm(0)
+
+
+def decoded_by_hand(path: Path) -> DecodedAudio | DecodeFailure:
+    """A file that nobody delivered: cut ones and AAC are taken too. Blocks, raises as `decode_audio`."""
+    decoded = decode_audio(path, seconds=LONGEST_SECONDS, cut=True)
+    if isinstance(decoded, DecodeFailure) and decoded.kind in _PERHAPS_AAC:
+        return decode_audio(path, seconds=LONGEST_SECONDS, aac=True)
+    return decoded
 
 
 def _changed() -> Failure:

@@ -9,7 +9,7 @@ import soundfile
 
 from services.ai_detector.spectrum import Floats
 
-_AUDIO = {".ogg", ".mp3", ".opus", ".wav", ".flac"}
+_AUDIO = {".ogg", ".mp3", ".opus", ".wav", ".flac", ".m4a"}
 _MIN_BYTES = 250_000
 _MIN_SECONDS = 20.0
 _MOST_PER_PACKAGE = 45
@@ -142,6 +142,8 @@ def _extra(path: Path, source: str, licence: str | None, *, generated: bool) -> 
 
 def load(path: Path, start: float, seconds: float) -> tuple[Floats, int] | None:
     """PCM (samples, channels) from `start`; None, with a printed reason, where libsndfile cannot read."""
+    if path.suffix == ".m4a":
+        return _through_ffmpeg(path, start, seconds)
     try:
         with soundfile.SoundFile(path) as file:
             rate = int(file.samplerate)
@@ -154,6 +156,17 @@ def load(path: Path, start: float, seconds: float) -> tuple[Floats, int] | None:
         print(f"skipped {path.name}: {error}")
         return None
     return np.ascontiguousarray(pcm[:, :2]), rate
+
+
+def _through_ffmpeg(path: Path, start: float, seconds: float) -> tuple[Floats, int]:
+    import av  # noqa: PLC0415 - only for those who train; the package is in the `train` extra
+
+    with av.open(str(path)) as source:
+        rate = int(source.streams.audio[0].codec_context.sample_rate)
+        frames = av.AudioResampler(format="fltp")
+        parts = [p.to_ndarray() for frame in source.decode(audio=0) for p in frames.resample(frame)]
+    pcm = np.concatenate(parts, axis=1).T[int(start * rate) : int((start + seconds) * rate), :2]
+    return np.ascontiguousarray(pcm, dtype=np.float32), rate
 
 
 def _read(file: soundfile.SoundFile, frames: int) -> Floats:
@@ -172,7 +185,12 @@ def _read(file: soundfile.SoundFile, frames: int) -> Floats:
 
 
 def duration(path: Path) -> float:
-    """Seconds by header, 0 where libsndfile cannot read the file."""
+    """Seconds by header, 0 where the file cannot be read."""
+    if path.suffix == ".m4a":
+        import av  # noqa: PLC0415 - as above
+
+        with av.open(str(path)) as source:
+            return float((source.duration or 0) / av.time_base)
     try:
         info = soundfile.info(path)
     except soundfile.LibsndfileError:

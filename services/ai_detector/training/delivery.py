@@ -5,6 +5,7 @@
 
 import io
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
@@ -174,8 +175,22 @@ CONDITIONS: dict[str, Condition] = {
 }
 
 
+@dataclass(frozen=True)
+class Often:
+    """Chances of the treatments that are drawn more often in some rounds than in others."""
+
+    speed: float
+    pitch: float
+    hum: float
+
+
+USUAL = Often(speed=0.12, pitch=0.05, hum=0.06)
+DISGUISED = Often(speed=0.15, pitch=0.4, hum=0.25)
+"""For rounds that teach what a shift of pitch or mains hum leaves of traces, and makes of people's music."""
+
+
 def random_delivery(  # noqa: C901 - a list of independent draws, longer but no clearer in pieces
-    pcm: Floats, rate: int, rng: np.random.Generator, *, narrow: float
+    pcm: Floats, rate: int, rng: np.random.Generator, *, narrow: float, often: Often = USUAL
 ) -> tuple[Floats, int, str]:
     """PCM, rate and a name after a chain drawn at random.
 
@@ -184,9 +199,9 @@ def random_delivery(  # noqa: C901 - a list of independent draws, longer but no 
     """
     steps: list[tuple[str, Condition]] = []
     draws = rng.random(9)
-    if draws[0] < 0.12:
+    if draws[0] < often.speed:
         steps.append(("speed", partial(speed, factor=float(rng.uniform(0.94, 1.06)))))
-    elif draws[0] < 0.17:
+    elif draws[0] < often.speed + often.pitch:
         steps.append(("pitch", partial(pitch, semitones=float(rng.uniform(-2, 2)))))
     if draws[1] < 0.3:
         steps.append(("tilt", partial(tilt, decibels=float(rng.uniform(-7, 7)))))
@@ -201,7 +216,7 @@ def random_delivery(  # noqa: C901 - a list of independent draws, longer but no 
         )
     if draws[4] < 0.15:
         steps.append(("noise", partial(noise, decibels=float(rng.uniform(35, 60)), rng=rng)))
-    if draws[5] < 0.06:
+    if draws[5] < often.hum:
         mains = float(rng.choice([50.0, 60.0])) * (1 + rng.normal(0, 2e-4))
         steps.append(("hum", partial(hum, decibels=float(rng.uniform(35, 60)), mains=mains)))
     if draws[6] < 0.12:
