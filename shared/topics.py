@@ -34,13 +34,18 @@ RETRY_TIERS = ("1m", "10m")
 
 @dataclass(frozen=True)
 class Topic:
-    """``consumers`` are the services that read it with retries and dead letters of their own."""
+    """``consumers`` are the services that read it with retries and dead letters of their own.
+
+    ``every_word_ms``: for so long a compacted topic keeps each word, so that a service that was away sees
+    what came between as well.
+    """
 
     name: str
     event: type[Event]
     about: str
     consumers: tuple[str, ...] = ()
     compacted: bool = False
+    every_word_ms: int = 0
     retention_ms: int = -1
     partitions: int | None = field(default=None)
 
@@ -86,6 +91,7 @@ ARTISTS = Topic(
     "Protected artists; the last word on each.",
     consumers=("policy", "voice_matcher"),
     compacted=True,
+    every_word_ms=7 * DAY_MS,
     partitions=1,
 )
 GRANTS = Topic(
@@ -195,10 +201,7 @@ def broker_topics(partitions: int) -> list[TopicSpec]:
     """
     specs: list[TopicSpec] = []
     for topic in TOPICS:
-        config = (
-            {"cleanup.policy": "compact"} if topic.compacted else {"retention.ms": str(topic.retention_ms)}
-        )
-        specs.append(TopicSpec(topic.name, topic.partitions or partitions, config))
+        specs.append(TopicSpec(topic.name, topic.partitions or partitions, _config(topic)))
         for service in topic.consumers:
             specs += [
                 TopicSpec(topic.retry(service, tier), 1, {"retention.ms": str(7 * DAY_MS)})
@@ -206,6 +209,13 @@ def broker_topics(partitions: int) -> list[TopicSpec]:
             ]
             specs.append(TopicSpec(topic.dead_letters(service), 1, {"retention.ms": str(90 * DAY_MS)}))
     return specs
+
+
+def _config(topic: Topic) -> dict[str, str]:
+    if not topic.compacted:
+        return {"retention.ms": str(topic.retention_ms)}
+    kept = {"min.compaction.lag.ms": str(topic.every_word_ms)} if topic.every_word_ms else {}
+    return {"cleanup.policy": "compact"} | kept
 
 
 def topic_by_name(name: str) -> Topic | None:

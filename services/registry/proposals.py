@@ -177,9 +177,20 @@ def protect(
             authority=approved.authority,
             proposed_by=approved.proposed_by,
             approved_by=approved.answered_by,
+            voice_stated_at=current.voice_stated_at
+            if current is not None and _same_voice(approved, current)
+            else now,
         ),
         current,
     )
+
+
+def _same_voice(approved: EnrolmentProposed, current: ProtectedArtist) -> bool:
+    """Whether tracks were compared with just these templates before."""
+    if current.status is not ArtistStatus.ACTIVE:
+        return False
+    wanted, known = ({(r.sha256, r.group) for r in of.references} for of in (approved, current))
+    return wanted == known
 
 
 def _answered(

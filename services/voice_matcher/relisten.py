@@ -49,8 +49,11 @@ class Relistening:
         self._days = days
 
     async def on_artist(self, artist: ProtectedArtist) -> Outcome:
-        """Done when a request for every recent track is acknowledged; a repeat asks with the same ids."""
-        if not self._days or artist.status is ArtistStatus.WITHDRAWN:
+        """Done when a request for every recent track is acknowledged; a repeat asks with the same ids.
+
+        A word that leaves the recordings and their groups as they were asks for nothing: its predecessor did.
+        """
+        if not self._days or artist.status is ArtistStatus.WITHDRAWN or not artist.changes_the_voice:
             return Done()
         match self._enrolment.standing(artist.artist_id, artist.occurred_at):
             case Standing.WAITING:

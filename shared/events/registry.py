@@ -47,6 +47,8 @@ class ProtectedArtist(Event):
     ``own_distributors`` hold the artist's key: what they deliver is the artist's own.
     ``biometric_consent`` says how the artist agreed to being recognised by voice (GDPR Art. 9), ``consent``
     who did, when and to which wording. ``approved_by`` is never ``proposed_by``.
+    ``voice_stated_at`` is the ``occurred_at`` of the word that last changed the recordings, their groups, or
+    whether the voice is looked for; before ``occurred_at``, this word changed something else.
     """
 
     event_type: ClassVar[str] = "trackgate.artist.protected.v1"
@@ -63,10 +65,18 @@ class ProtectedArtist(Event):
     authority: ProofOfAuthority | None = None
     proposed_by: Slug | None = None
     approved_by: Slug | None = None
+    voice_stated_at: AwareDatetime | None = Field(
+        default=None, description="absent in what was stated before this was told apart"
+    )
 
     @property
     def partition_key(self) -> str:
         return self.artist_id
+
+    @property
+    def changes_the_voice(self) -> bool:
+        """Whether what was screened before must be listened to again because of this word."""
+        return self.voice_stated_at is None or self.voice_stated_at >= self.occurred_at
 
 
 class GrantUse(StrEnum):

@@ -114,6 +114,28 @@ async def test_a_repeat_asks_with_the_same_ids_and_new_references_with_others(wo
     assert first == repeat != another
 
 
+async def test_a_name_or_an_alias_that_changes_asks_for_nothing(world: World) -> None:
+    world.delivered(an_upload(1))
+    await world.enrols("anna")
+    renamed = PROTECTED.model_copy(
+        update={
+            "event_id": "e-anna-renamed",
+            "aliases": ("Anna B",),
+            "voice_stated_at": PROTECTED.occurred_at - timedelta(seconds=1),
+        }
+    )
+    assert await world.again.on_artist(renamed) == Done()
+    assert world.publisher.requests == []
+
+
+async def test_a_word_that_changes_the_voice_asks_for_every_recent_track(world: World) -> None:
+    world.delivered(an_upload(1))
+    await world.enrols("anna")
+    retold = PROTECTED.model_copy(update={"voice_stated_at": PROTECTED.occurred_at})
+    assert await world.again.on_artist(retold) == Done()
+    assert len(world.publisher.requests) == 1
+
+
 @pytest.mark.parametrize(
     "stated", [artist("anna", "anna-1", status=ArtistStatus.WITHDRAWN), artist("anna", "anna-1", consent=" ")]
 )
