@@ -20,8 +20,8 @@ from services.ingest.endpoints import Endpoints
 from services.ingest.handlers import Intake
 from services.ingest.openapi import DESCRIPTION, TITLE
 from services.ingest.portal.identity import PortalIdentity
-from services.ingest.portal.pages import Portal, portal_routes, portal_static
-from services.ingest.portal.rendering import Pages
+from services.ingest.portal.pages import Portal, portal_routes
+from services.ingest.portal.rendering import FOLDER, STATIC, portal_pages
 from services.ingest.portal.sessions import RedisSessions
 from services.ingest.portal.webhook_page import webhook_page_routes
 from services.ingest.rebuild import rebuild
@@ -36,6 +36,7 @@ from shared.clock import SystemClock
 from shared.errors import TrackgateError
 from shared.events import DistributorRegistered, WebhookRegistered
 from shared.http import TELEMETRY, SecurityHeaders, install_problem_handlers, probes, serve
+from shared.http.pages import page_files
 from shared.logs import configure
 from shared.objects.folder import FolderStore
 from shared.stream.compacted import CompactedTopic
@@ -108,11 +109,11 @@ def build_app(settings: IngestSettings) -> FastAPI:
         sessions=sessions,
         ledger=ledger,
         views=RedisTrackViews(redis),
-        pages=Pages(),
+        pages=portal_pages(),
     )
     app.include_router(portal_routes(portal))
     app.include_router(webhook_page_routes(portal_identity, endpoints, portal.pages))
-    app.mount("/portal/static", portal_static())
+    app.mount(STATIC, page_files(FOLDER))
     checks = {
         "kafka": broker_check(settings.kafka),
         "redis": redis_check(redis),

@@ -9,7 +9,7 @@ from services.registry.bearer import BearerGuard
 from services.registry.desk.actions import desk_actions
 from services.registry.desk.identity import DeskIdentity, Known
 from services.registry.desk.pages import Desk, install_desk
-from services.registry.desk.rendering import Pages
+from services.registry.desk.rendering import desk_pages
 from services.registry.desk.sessions import Sessions
 from services.registry.routes.answering import Registry
 from services.registry.routes.artists import artists, proposals
@@ -50,6 +50,6 @@ def create_app(
     app.include_router(probes(checks))
     for router in (artists, proposals, grants, distributors):
         app.include_router(router)
-    desk = Desk(DeskIdentity(people, Sessions(clock)), Pages())
+    desk = Desk(DeskIdentity(people, Sessions(clock)), desk_pages())
     install_desk(app, desk, desk_actions(desk))
     return app

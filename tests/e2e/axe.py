@@ -35,6 +35,7 @@ async def fits(page: Page) -> bool:
 
 async def checked(page: Page, where: str) -> list[str]:
     """The faults of the page as it stands, in each size and both schemes; then a desk's and light again."""
+    await page.wait_for_load_state("load")  # with its style sheets
     found: list[str] = []
     for size, (width, height) in SIZES.items():
         await page.set_viewport_size({"width": width, "height": height})

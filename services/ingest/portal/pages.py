@@ -7,7 +7,6 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Form, Query, Request, Response
 from fastapi.responses import RedirectResponse
 from redis.exceptions import RedisError
-from starlette.staticfiles import StaticFiles
 
 from services.ingest.answers import TrackAnswer, TrackSummary
 from services.ingest.domain import Refused
@@ -19,11 +18,11 @@ from services.ingest.portal.identity import (
     refuse_other_sites,
     require_csrf,
 )
-from services.ingest.portal.rendering import FOLDER, Pages
 from services.ingest.portal.sessions import LASTS, SessionStore
 from services.ingest.ports import DeliveryLedger, LedgerUnavailable
 from services.ingest.routes.tracks import TrackId, TrackViews
 from shared.events import TrackUploaded
+from shared.http.pages import Pages
 from shared.views.tracks import TrackView
 
 PAGE = 25
@@ -65,10 +64,6 @@ class Portal:
 
     def missing(self, who: SignedIn) -> Response:
         return self.page("missing.html", who, status=404)
-
-
-def portal_static() -> StaticFiles:
-    return StaticFiles(directory=FOLDER / "static")
 
 
 def portal_routes(portal: Portal) -> APIRouter:

@@ -7,7 +7,7 @@ from fastapi.responses import RedirectResponse
 
 from services.ingest.endpoints import Endpoints, NoEndpoint
 from services.ingest.portal.identity import PortalIdentity
-from services.ingest.portal.rendering import Pages
+from shared.http.pages import Pages
 
 PAGE = 25
 

@@ -4,15 +4,12 @@ from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import timedelta
-from pathlib import Path
 from urllib.parse import quote, urlsplit
 
 from fastapi import APIRouter, FastAPI, HTTPException, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import RedirectResponse, Response
 from starlette.exceptions import HTTPException as StarletteHTTPException
-from starlette.staticfiles import StaticFiles
-from starlette.types import Scope
 
 from services.moderation.adapters.peaks import Waveforms
 from services.moderation.adapters.reviewers import Reviewers
@@ -39,12 +36,13 @@ from services.moderation.web.page_passing import passing_action_routes
 from services.moderation.web.pages import PageParts, page_routes
 from services.moderation.web.passing_api import passing_routes
 from services.moderation.web.provider_sign_in import Team, provider_routes
-from services.moderation.web.rendering import Pages
+from services.moderation.web.rendering import FOLDER, STATIC, desk_pages
 from services.moderation.web.sign_in import Door, sign_in_routes
 from services.moderation.web.spectrum_api import spectrum_routes
 from shared.clock import Clock
 from shared.errors import SystemicError
 from shared.http import ProblemError, SecurityHeaders, install_problem_handlers
+from shared.http.pages import Pages, page_files
 from shared.objects.store import ObjectStore
 
 _LOCAL_NAMES = ["127.0.0.1", "localhost", "[::1]"]
@@ -55,7 +53,7 @@ _PUBLIC = frozenset(
     {
         *(("GET", "/sign-in"), ("POST", "/sign-in"), ("POST", "/sign-out")),
         *(("GET", "/sign-in/provider"), ("GET", "/sign-in/back")),
-        *(("GET", "/healthz"), ("GET", "/metrics"), ("GET", "/static")),
+        *(("GET", "/healthz"), ("GET", "/metrics"), ("GET", STATIC)),
         *(("GET", "/openapi.json"), ("HEAD", "/openapi.json")),
     }
 )
@@ -111,7 +109,7 @@ def create_app(
         queues=parts.queues,
         cookie=f"__Host-{COOKIE}" if public.scheme == "https" else COOKIE,
     )
-    pages = Pages(parts.clock)
+    pages = desk_pages(parts.clock)
     app.include_router(case_routes(identity, parts.office, parts.waveforms))
     hearing = Hearing(parts.links or AudioLinks(parts.clock), parts.artists)
     app.include_router(audio_routes(identity, parts.office, parts.store, hearing))
@@ -135,7 +133,7 @@ def create_app(
         else sign_in_routes(door, parts.reviewers, pages)
     )
     app.include_router(parts.probes)
-    app.mount("/static", _Revalidated(directory=Path(__file__).parent / "static"))
+    app.mount(STATIC, page_files(FOLDER))
     refuse_unguarded(app, _PUBLIC)
     install_problem_handlers(app)
     _install_page_errors(app, pages)
@@ -143,15 +141,6 @@ def create_app(
     hosts = [*_LOCAL_NAMES, *([public.hostname] if public.hostname else [])]
     app.add_middleware(KnownHosts, allowed_hosts=hosts, www_redirect=False)
     return app
-
-
-class _Revalidated(StaticFiles):
-    """Style sheets and scripts that a browser keeps and asks about each time."""
-
-    async def get_response(self, path: str, scope: Scope) -> Response:
-        response = await super().get_response(path, scope)
-        response.headers["Cache-Control"] = "no-cache"
-        return response
 
 
 def _install_page_errors(app: FastAPI, pages: Pages) -> None:

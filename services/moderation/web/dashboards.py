@@ -16,8 +16,8 @@ from services.moderation.dashboards.timeline import Span
 from services.moderation.domain.access import Right
 from services.moderation.web.dashboards_view import SectionView, moment_text, source_words, view_of
 from services.moderation.web.identity import Identity, SignedIn
-from services.moderation.web.rendering import Pages
 from shared.errors import SystemicError
+from shared.http.pages import Pages
 
 _SPANS = ((Span.HOUR, "Last hour"), (Span.DAY, "Last 24 hours"), (Span.MONTH, "Last 30 days"))
 

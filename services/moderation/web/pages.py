@@ -23,8 +23,8 @@ from services.moderation.web.case_file import CaseFile
 from services.moderation.web.identity import Identity, SignedIn
 from services.moderation.web.office import Office
 from services.moderation.web.refusals import problem_of
-from services.moderation.web.rendering import Pages
 from shared.http import Problem, ProblemError
+from shared.http.pages import Pages
 
 _ON_A_PAGE = 50
 _NOTICES = {

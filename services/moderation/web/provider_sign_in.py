@@ -12,8 +12,8 @@ from services.moderation.adapters.id_tokens import BadToken
 from services.moderation.adapters.openid import Redeemed
 from services.moderation.domain.grants import Grants, NotAdmitted
 from services.moderation.domain.sessions import SigningIn
-from services.moderation.web.rendering import Pages
 from services.moderation.web.sign_in import Door, own
+from shared.http.pages import Pages
 
 _BEGUN_SECONDS = 600
 

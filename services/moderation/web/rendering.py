@@ -1,68 +1,51 @@
-"""Templates, the words in them, and the headers of every page."""
+"""The desk's pages: their folder, and the words in them."""
 
-from collections.abc import Mapping
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from fastapi.responses import HTMLResponse
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
 from shared.clock import Clock
+from shared.http.pages import Pages
 
-_FOLDER = Path(__file__).parent / "templates"
-_HEADERS = {
-    "Content-Security-Policy": (
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; media-src 'self'; "
-        "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-    ),
-    "Cache-Control": "no-store",
-    # Not the stricter no-referrer: with it a browser sends `Origin: null` from our own forms too.
-    "Referrer-Policy": "same-origin",
-}
+FOLDER = Path(__file__).parent
+STATIC = "/static"
 _NOTHING = "\N{EN DASH}"
 _MINUTE, _HOUR, _DAY = 60, 3600, 86_400
 
 
-class Pages:
-    """Renders templates. Everything is escaped, and a name that a template misspells is an error."""
+def desk_pages(clock: Clock) -> Pages:
+    times = _Times(clock)
+    filters: dict[str, Callable[..., Any]] = {
+        "ago": times.ago,
+        "release": times.release,
+        "ahead": times.ahead,
+        "past": times.past,
+        "duration": duration,
+        "moment": moment,
+        "words": words,
+        "number": number,
+    }
+    return Pages(FOLDER, static=STATIC, filters=filters, plays=True)
+
+
+class _Times:
+    """Times as seen from now."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._environment = Environment(
-            loader=FileSystemLoader(_FOLDER),
-            autoescape=True,
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-            auto_reload=False,
-        )
-        self._environment.filters |= {
-            "ago": self._ago,
-            "release": self._release,
-            "ahead": self._ahead,
-            "past": self._past,
-            "duration": duration,
-            "moment": moment,
-            "words": words,
-            "number": number,
-        }
 
-    def answer(self, template: str, values: Mapping[str, Any], *, status: int = 200) -> HTMLResponse:
-        text = self._environment.get_template(template).render(**values)
-        return HTMLResponse(text, status_code=status, headers=_HEADERS)
-
-    def _ago(self, then: datetime) -> str:
+    def ago(self, then: datetime) -> str:
         return length((self._clock.now() - then).total_seconds())
 
-    def _ahead(self, then: datetime) -> str:
+    def ahead(self, then: datetime) -> str:
         return f"in {length((then - self._clock.now()).total_seconds())}"
 
-    def _past(self, then: datetime) -> bool:
+    def past(self, then: datetime) -> bool:
         return then <= self._clock.now()
 
-    def _release(self, day: date | None) -> str:
+    def release(self, day: date | None) -> str:
         if day is None:
             return "no date"
         days = (day - self._clock.now().date()).days

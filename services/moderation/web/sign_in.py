@@ -10,8 +10,8 @@ from services.moderation.adapters.reviewers import Reviewers
 from services.moderation.domain.access import Reviewer
 from services.moderation.web.identity import Identity, SessionStore, require_csrf
 from services.moderation.web.office import AuditLog
-from services.moderation.web.rendering import Pages
 from shared.http import Problem, ProblemError
+from shared.http.pages import Pages
 
 
 class Door:

@@ -6,7 +6,6 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, FastAPI, Form, Request, Response
 from fastapi.responses import JSONResponse, RedirectResponse
-from starlette.staticfiles import StaticFiles
 
 from services.registry.artists import NO_ARTIST
 from services.registry.desk.identity import (
@@ -17,13 +16,14 @@ from services.registry.desk.identity import (
     refuse_other_sites,
     require_csrf,
 )
-from services.registry.desk.rendering import FOLDER, Pages
+from services.registry.desk.rendering import FOLDER, STATIC
 from services.registry.desk.sessions import LASTS
 from services.registry.domain import Refused
 from services.registry.routes.answering import Registry, registry_of
 from services.registry.views import ArtistKeyView, ArtistView, GrantView, ProposalView
 from services.registry.wordings import CURRENT, WORDINGS
 from shared.events import GrantUse, ProposalState
+from shared.http.pages import Pages, page_files
 
 _SIGN_IN = "/sign-in"
 NO_FAULTS: Mapping[str, str] = {}
@@ -130,7 +130,7 @@ def install_desk(app: FastAPI, desk: Desk, actions: APIRouter) -> None:
     app.include_router(_door(desk))
     app.include_router(_reading(desk))
     app.include_router(actions)
-    app.mount("/desk/static", StaticFiles(directory=FOLDER / "static"))
+    app.mount(STATIC, page_files(FOLDER))
 
 
 def _door(desk: Desk) -> APIRouter:

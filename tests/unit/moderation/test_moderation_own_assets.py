@@ -1,4 +1,4 @@
-"""No page of the desk or the portal asks another host for anything: in what it loads, and by its policy."""
+"""No page asks another host for anything: in what it loads, and by its policy."""
 
 import re
 from pathlib import Path
@@ -8,10 +8,18 @@ import pytest
 
 from services.ingest.portal import rendering as portal_rendering
 from services.moderation.web import rendering as desk_rendering
+from services.registry.desk import rendering as registry_rendering
+from shared.clock import SystemClock
+from shared.http import pages as shared_pages
+from shared.http.pages import Pages
 from tests.unit.moderation.desk_fakes import TOKENS, DeskWorld
 
-DESK = Path(desk_rendering.__file__).parent
-PORTAL = Path(portal_rendering.__file__).parent
+HOMES = (
+    desk_rendering.FOLDER,
+    portal_rendering.FOLDER,
+    registry_rendering.FOLDER,
+    Path(shared_pages.__file__).parent / "page",
+)
 ADDRESS = re.compile(r"(?:https?:)?//[\w.-]+\.\w+|@import|url\(\s*['\"]?(?!data:)[^)]*//", re.IGNORECASE)
 NAMES = {"http://www.w3.org/2000/svg"}
 """An XML namespace is a name; nothing is asked for there."""
@@ -20,7 +28,7 @@ NAMES = {"http://www.w3.org/2000/svg"}
 def files() -> list[Path]:
     return [
         path
-        for home in (DESK, PORTAL)
+        for home in HOMES
         for folder in ("templates", "static")
         for path in sorted((home / folder).iterdir())
         if path.suffix in {".html", ".js", ".css", ".svg"}
@@ -58,8 +66,17 @@ def test_a_foreign_address_would_be_found() -> None:
         assert ADDRESS.search(bad)
 
 
-@pytest.mark.parametrize("headers", [desk_rendering._HEADERS, portal_rendering._HEADERS])
-def test_the_pages_policy_lets_a_browser_ask_nobody_else(headers: dict[str, str]) -> None:
+@pytest.mark.parametrize(
+    "pages",
+    [
+        desk_rendering.desk_pages(SystemClock()),
+        portal_rendering.portal_pages(),
+        registry_rendering.desk_pages(),
+    ],
+    ids=["desk", "portal", "registry"],
+)
+def test_the_pages_policy_lets_a_browser_ask_nobody_else(pages: Pages) -> None:
+    headers = pages.answer("sign_in.html", {"refused": None, "to": "/"}).headers
     policy = dict(
         part.strip().split(" ", 1) for part in headers["Content-Security-Policy"].split(";") if part.strip()
     )
