@@ -4,6 +4,7 @@ import asyncio
 from dataclasses import dataclass
 
 from services.moderation import declared, evidence
+from services.moderation.accounts import account_patterns
 from services.moderation.domain.cases import Case
 from services.moderation.domain.past import DistributorRecord, Past
 from services.moderation.history import history
@@ -37,6 +38,7 @@ class CaseFile:
             "measured": evidence.measured(view) if view else (),
             "lanes": evidence.lanes(view) if view else (),
             "comparisons": declared.comparisons(upload, view) if upload and view else (),
+            "patterns": account_patterns(decision),
             "grants": declared.considered_grants(decision),
             "history": history(view) if view else (),
             "declared_use": declared.declared_use,
