@@ -36,8 +36,8 @@ _ENVIRONMENT = {
     "MALLOC_MMAP_THRESHOLD_": str(32 << 20),
     "MALLOC_TRIM_THRESHOLD_": str(512 << 20),
 }
-"""A child lives for one file. glibc would give each block's arrays back to the kernel and take them anew, page
-by page: 25,000 faults in three minutes of audio, a sixth of a decode. The limits hold as before."""
+"""A child lives for one file. glibc would give each block's arrays back to the kernel and take them anew:
+25,000 page faults in three minutes of audio, a sixth of a decode. The limits hold as before."""
 FILES_PER_HOST = 500
 """Children of one host lie at the same addresses of memory, so a host is not kept for ever."""
 _LAST_WORDS = 16 * 1024
