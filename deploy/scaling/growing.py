@@ -21,6 +21,9 @@ WORKERS = ("ai_detector", "voice_matcher")
 LEFT_OUT = frozenset({"moderation", "notifier"})
 """Nothing waits for them, and their idle time would be counted."""
 _ONE_CORE_EACH = {"TRACKGATE_AI_PROCESSES": "1", "TRACKGATE_VOICE_PROCESSES": "1", "OMP_NUM_THREADS": "1"}
+_NOTHING_TWICE = {"TRACKGATE_VOICE_RELISTEN_DAYS": "0"}
+"""A minute after the artist is protected the matcher would listen again to all that was screened by then, in
+the middle of some run: that is the price of protecting a voice, and not of screening a track."""
 _START_S, _PROTECT_S = 180.0, 300.0
 
 
@@ -37,6 +40,13 @@ class GrowingStack:
 
     def url(self, service: str) -> str:
         return f"http://{HOST}:{self.services[service].port}"
+
+    def addresses(self) -> list[tuple[str, str]]:
+        """Names and base URLs of the workers that run."""
+        running = [
+            spec for name in WORKERS for spec in (self.services[name], *self.spares[name][: self.workers - 1])
+        ]
+        return [(spec.name, f"http://{HOST}:{spec.port}") for spec in running]
 
     def grow_to(self, workers: int) -> None:
         """Blocks until the new ones are healthy. Workers are never taken away."""
@@ -67,7 +77,7 @@ def growing_stack(
     )
     moved = {spec.port_setting: str(next(ports)) for spec in named}
     services = {
-        spec.name: _told(spec, _ONE_CORE_EACH)
+        spec.name: _told(spec, _ONE_CORE_EACH | _NOTHING_TWICE)
         for spec in trackgate_services(moved, home)
         if spec.name not in LEFT_OUT
     }

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from uuid import uuid4
 
 from deploy.scaling.growing import GrowingStack
+from deploy.scaling.warming import heard_by, warm_up
 from services.cli.adapters.registry_api import registry_api
 from services.cli.adapters.tracks_api import tracks_api
 from services.cli.commands.bench_audio import Recording
@@ -43,13 +44,16 @@ def in_flight(workers: int) -> int:
 
 
 def measure(stack: GrowingStack, audio: Sequence[Recording], tracks: int) -> Run:
-    """Two tracks for each worker are screened first, uncounted: models are loaded and caches warm.
+    """Tracks are screened first, uncounted, two for each worker at a time, until all are warm (``warming``).
 
     Raises:
         SystemicError: the broker went away.
     """
     workers = stack.workers
-    _load(stack, audio, _plan(2 * workers, workers))
+    warm_up(
+        lambda: _uncounted(stack, audio, _plan(2 * workers, workers)),
+        lambda: heard_by(stack.addresses()),
+    )
     found, busy = _load(stack, audio, _plan(tracks, workers))
     values = found.values
     latency = values["upload_to_decision_s"]
@@ -71,6 +75,10 @@ def measure(stack: GrowingStack, audio: Sequence[Recording], tracks: int) -> Run
 
 def _plan(tracks: int, workers: int) -> Plan:
     return Plan(0, 0.0, 0, 0, tracks, in_flight(workers), 0, PATIENCE_S)
+
+
+def _uncounted(stack: GrowingStack, audio: Sequence[Recording], plan: Plan) -> None:
+    _load(stack, audio, plan)
 
 
 def _load(stack: GrowingStack, audio: Sequence[Recording], plan: Plan) -> tuple[Report, float]:
