@@ -1,16 +1,18 @@
 """Every voice in several registers, alone and under a band: what of an embedding is not the person.
 
-    python -m services.voice_matcher.training.registers FOLDER REGISTERS.pkl
+    python -m services.voice_matcher.training.registers FOLDER PHRASES.npz REGISTERS.pkl
 
-``FOLDER`` is what ``assets`` made. Each voice, and two strangers made of it by moving its formants and its
-pitch, is rendered as spoken and sung phrases by WORLD, clean and mixed with music. Differences between
-renderings of one voice are register, manner and band. Their covariance can be learned from few persons,
-because it is not about persons: directions of large covariance count less (``whitening``).
+``FOLDER`` is what ``assets`` made, ``PHRASES.npz`` what the networks were adapted on. Phrases of each voice,
+and of strangers made of it, are embedded clean and mixed with music. Differences between phrases of one voice
+are register, manner and band. Their covariance can be learned from few persons, because it is not about
+persons: directions of large covariance count less (``whitening``).
 """
 
 import pickle
 import sys
-from dataclasses import dataclass, replace
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -19,17 +21,12 @@ from services.voice_matcher.embedding import CAMPPLUS, RESEMBLYZER, CamPlusPlus,
 from services.voice_matcher.fbank import SAMPLE_RATE, log_mel
 from services.voice_matcher.manifest import MODEL_FOLDER
 from services.voice_matcher.mel import power_mel
-from services.voice_matcher.training.casting import LEVEL, held_out
 from services.voice_matcher.training.delivery import Delivery, delivered
-from services.voice_matcher.training.singing import any_manner, sing
-from services.voice_matcher.training.synthesiser import LINES, Synthesiser
-from services.voice_matcher.training.voices import catalogue, music, segments, without_silence
+from services.voice_matcher.training.phrases import OWN, Phrase, bands, phrases
 from services.voice_matcher.voice_activity import HOP_FRAMES, WINDOW_FRAMES
 
-OWN, STRANGERS = 1.0, (0.87, 1.14)
-"""Factors on the formants; the strangers' pitch moves the same way."""
-RENDERINGS = {OWN: 5, **dict.fromkeys(STRANGERS, 3)}
-PHRASE_SECONDS, SUNG_SECONDS = 3.6, 4.6
+MOST_OWN, MOST_OF_A_STRANGER = 8, 2
+"""Phrases of a voice that are embedded."""
 SHRINKAGE = 2.0
 """Added to every eigenvalue, in mean eigenvalues. 0.5 to 3 were within a few points of each other on
 held-out persons; smaller favours rendered singing, larger speech."""
@@ -89,65 +86,30 @@ class Studio:
             ),
         }
 
-    def record(
-        self,
-        person: str,
-        voice: str,
-        found: list[np.ndarray],
-        bands: list[np.ndarray],
-        rng: np.random.Generator,
-    ) -> list[Rendering]:
-        return [
-            rendering
-            for shift, count in RENDERINGS.items()
-            for take in range(count)
-            for rendering in self._take(person, voice, shift, take, found, bands, rng)
-        ]
 
-    def _take(
-        self,
-        person: str,
-        voice: str,
-        shift: float,
-        take: int,
-        found: list[np.ndarray],
-        bands: list[np.ndarray],
-        rng: np.random.Generator,
-    ) -> list[Rendering]:
-        """A phrase, alone and mixed; the first take of each voice is near to speech."""
-        phrase, manner = found[rng.integers(len(found))], any_manner(rng)
-        size = int(PHRASE_SECONDS * SAMPLE_RATE)
-        start = int(rng.integers(0, max(1, phrase.size - size + 1)))
-        if take == 0:
-            manner = replace(manner, semitones=0.0, vibrato=0.0, stretch=1.0, brightness=0.0)
-        moved = 3.0 * np.sign(shift - OWN)
-        manner = replace(manner, formants=manner.formants * shift, semitones=manner.semitones + moved)
-        sung = sing(phrase[start : start + size], manner, rng)[: int(SUNG_SECONDS * SAMPLE_RATE)]
-        sung = (sung * (LEVEL / (np.sqrt((sung**2).mean()) + 1e-9))).astype(np.float32)
-        band = bands[int(rng.integers(len(bands)))]
-        mixed = delivered(sung, band, Delivery("mixed", float(rng.uniform(-3.0, 10.0))), rng)[:, 0]
-        return [
-            Rendering(person, voice, shift, take > 0, False, self.embed(sung)),
-            Rendering(person, voice, shift, take > 0, True, self.embed(mixed)),
-        ]
+def some(said: Iterable[Phrase]) -> Iterator[Phrase]:
+    """The first phrases of every voice and stranger."""
+    taken: Counter[str] = Counter()
+    for phrase in said:
+        taken[phrase.singer] += 1
+        if taken[phrase.singer] <= (MOST_OWN if phrase.shift == OWN else MOST_OF_A_STRANGER):
+            yield phrase
 
 
 def main() -> int:
-    folder, out = Path(sys.argv[1]), Path(sys.argv[2])
+    folder, said, out = (Path(argument) for argument in sys.argv[1:4])
     studio, rng, made = Studio(), np.random.default_rng(99), []
-    bands = [band for name, band in music(folder / "debian", 30.0, 120) if not held_out(name)]
-    for voice in catalogue(folder / "debian"):
-        if found := segments(voice):
-            made += studio.record(voice.person, voice.name, found, bands, rng)
-            print(voice.name, len(made), flush=True)
-    synthesiser = Synthesiser(folder / "kokoro")
-    for name, style in synthesiser.voices.items():
-        lines = [LINES[line] for line in rng.permutation(len(LINES))[:2]]
-        found = [without_silence(synthesiser.say(line, style)) for line in lines]
-        made += studio.record(f"kokoro/{name}", f"kokoro/{name}", found, bands, rng)
-        print(name, len(made), flush=True)
+    music = bands(folder / "debian")
+    for phrase in some(phrases(folder, said)):
+        band = music[int(rng.integers(len(music)))][:, None]
+        how = Delivery("mixed", float(rng.uniform(-3.0, 10.0)))
+        mixed = delivered(phrase.audio, band, how, rng)[:, 0]
+        for audio, under in ((phrase.audio, False), (mixed, True)):
+            embeddings = studio.embed(audio)
+            made.append(Rendering(phrase.person, phrase.voice, phrase.shift, phrase.sung, under, embeddings))
     with out.open("wb") as file:
         pickle.dump(made, file)
+    print(len(made), "renderings")
     return 0
 
 

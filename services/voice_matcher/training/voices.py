@@ -146,9 +146,14 @@ def segments(voice: Voice) -> list[np.ndarray]:
     return made if len(made) >= 2 else []
 
 
+def music_files(root: Path) -> list[Path]:
+    """Instrumental pieces, not jingles."""
+    return [f for package in MUSIC for f in _sounds(root / package) if f.stat().st_size > 400_000]
+
+
 def music(root: Path, seconds: float, most: int) -> list[tuple[str, np.ndarray]]:
     """Stereo excerpts from 30 s into instrumental pieces: (name, (frames, 2) at 16 kHz), none silent."""
-    files = [f for package in MUSIC for f in _sounds(root / package) if f.stat().st_size > 400_000]
+    files = music_files(root)
     random.Random(1).shuffle(files)  # noqa: S311 - an order that repeats
     found: list[tuple[str, np.ndarray]] = []
     for path in files:
