@@ -3,7 +3,6 @@
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
-from pathlib import Path
 
 import httpx
 from fastapi import FastAPI
@@ -14,7 +13,6 @@ from services.moderation.adapters.artists import RegistryArtists
 from services.moderation.adapters.bulk_jobs import RedisJobs
 from services.moderation.adapters.changes import QueueChanges
 from services.moderation.adapters.link_key import LinkKey
-from services.moderation.adapters.openid import Client, OpenIdProvider
 from services.moderation.adapters.past import RedisPast
 from services.moderation.adapters.peaks import DecodedWaveforms
 from services.moderation.adapters.redis_queue import RedisQueue
@@ -32,10 +30,12 @@ from services.moderation.web.office import Office
 from services.moderation.web.provider_sign_in import Team
 from shared.audit.file import AuditFile
 from shared.clock import Clock, SystemClock
-from shared.errors import SettingsError
 from shared.http import NotReady, Ready, probes, serve
 from shared.logs import configure
 from shared.objects.folder import FolderStore
+from shared.openid.provider import Client, OpenIdProvider
+from shared.openid.routes import SignInThere
+from shared.openid.settings import read_secret
 from shared.stream.confluent_publisher import ConfluentPublisher
 from shared.views.redis_tracks import RedisTrackViews
 
@@ -139,7 +139,9 @@ def _team(settings: ModerationApiSettings, http: httpx.AsyncClient, begun: Signi
     client = Client(
         issuer=settings.moderation_oidc_issuer,
         client_id=settings.moderation_oidc_client_id,
-        secret=_secret(settings.moderation_oidc_client_secret_file),
+        secret=read_secret(
+            settings.moderation_oidc_client_secret_file, "TRACKGATE_MODERATION_OIDC_CLIENT_SECRET_FILE"
+        ),
         redirect_uri=settings.redirect_uri,
         scopes=settings.moderation_oidc_scopes,
         algorithms=settings.moderation_oidc_algorithms,
@@ -150,18 +152,5 @@ def _team(settings: ModerationApiSettings, http: httpx.AsyncClient, begun: Signi
         id_claim=settings.moderation_oidc_id_claim,
         name_claim=settings.moderation_oidc_name_claim,
     )
-    return Team(OpenIdProvider(client, http, clock), begun, grants, settings.moderation_public_url)
-
-
-def _secret(path: Path | None) -> str | None:
-    if path is None:
-        return None
-    try:
-        secret = path.read_text(encoding="utf-8").strip()
-    except OSError as error:
-        raise SettingsError(
-            f"TRACKGATE_MODERATION_OIDC_CLIENT_SECRET_FILE: cannot read {path}: {error.strerror}"
-        ) from error
-    if not secret:
-        raise SettingsError(f"TRACKGATE_MODERATION_OIDC_CLIENT_SECRET_FILE: {path} is empty")
-    return secret
+    there = SignInThere(OpenIdProvider(client, http, clock), begun, settings.moderation_public_url)
+    return Team(there, grants)

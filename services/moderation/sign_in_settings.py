@@ -5,10 +5,9 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from services.moderation.adapters.id_tokens import ALGORITHMS
 from services.moderation.domain.access import OTHER_QUEUE, QueueRule
-from services.moderation.domain.addresses import is_protected
 from services.moderation.domain.grants import Grant, unknown_queues
+from shared.openid.settings import refuse_unsafe_provider
 from shared.settings import Settings
 
 QUEUES = (
@@ -108,14 +107,10 @@ class SignInSettings(Settings):
             )
 
     def _need_a_provider(self) -> None:
-        for name in ("public_url", "oidc_issuer"):
-            if not is_protected(getattr(self, f"moderation_{name}")):
-                raise ValueError(
-                    f"TRACKGATE_MODERATION_{name.upper()} must be an https address (http on loopback alone)"
-                )
-        if not self.moderation_oidc_client_id:
-            raise ValueError("TRACKGATE_MODERATION_OIDC_CLIENT_ID is needed")
-        if not self.moderation_oidc_grants:
-            raise ValueError("TRACKGATE_MODERATION_OIDC_GRANTS is needed: without it nobody may do anything")
-        if strange := self.moderation_oidc_algorithms - ALGORITHMS or not self.moderation_oidc_algorithms:
-            raise ValueError(f"TRACKGATE_MODERATION_OIDC_ALGORITHMS: {strange} cannot be accepted")
+        refuse_unsafe_provider(
+            "TRACKGATE_MODERATION",
+            addresses={"PUBLIC_URL": self.moderation_public_url, "OIDC_ISSUER": self.moderation_oidc_issuer},
+            client_id=self.moderation_oidc_client_id,
+            has_grants=bool(self.moderation_oidc_grants),
+            algorithms=self.moderation_oidc_algorithms,
+        )

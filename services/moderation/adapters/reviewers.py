@@ -73,9 +73,5 @@ def add_reviewer(
         token_sha256=hashlib.sha256(token.encode()).hexdigest(),
     )
     kept = tuple(reviewer for reviewer in reviewers if reviewer.reviewer_id != reviewer_id)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_suffix(".new")
-    with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-        file.write(_REVIEWERS.dump_json((*kept, added), indent=2))
-    temporary.replace(path)
+    write_private(path, _REVIEWERS.dump_json((*kept, added), indent=2))
     return token

@@ -9,13 +9,13 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from services.moderation.domain.access import Reviewer
-from services.moderation.domain.sessions import Opened, Session, SigningIn
+from services.moderation.domain.sessions import Opened, Session
 from shared.clock import Clock
 from shared.errors import SystemicError
+from shared.openid.signing_in import BEGUN_FOR, SigningIn
 
 _PREFIX = "trackgate:moderation-session:"
 _BEGUN_PREFIX = "trackgate:moderation-signing-in:"
-_BEGUN_FOR = timedelta(minutes=10)
 _SESSION = TypeAdapter(Session)
 _SIGNING_IN = TypeAdapter(SigningIn)
 
@@ -87,11 +87,9 @@ class SigningsIn:
 
     async def begin(self, to: str) -> tuple[str, SigningIn]:
         """The secret for the browser's cookie, and what goes to the provider."""
-        secret = secrets.token_urlsafe(32)
-        state, nonce, verifier = (secrets.token_urlsafe(48) for _ in range(3))
-        begun = SigningIn(state, nonce, verifier, to)
+        secret, begun = secrets.token_urlsafe(32), SigningIn.new(to)
         try:
-            await self._client.set(_key(secret, _BEGUN_PREFIX), _SIGNING_IN.dump_json(begun), ex=_BEGUN_FOR)
+            await self._client.set(_key(secret, _BEGUN_PREFIX), _SIGNING_IN.dump_json(begun), ex=BEGUN_FOR)
         except RedisError as error:
             raise SystemicError(f"Redis: {error}") from error
         return secret, begun

@@ -1,9 +1,6 @@
 """From what an OpenID provider says of a person to what they may do at the desk."""
 
-import hashlib
-import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Annotated, Any, Self
 
 from pydantic import ConfigDict, Field, model_validator
@@ -11,9 +8,9 @@ from pydantic import ConfigDict, Field, model_validator
 from services.moderation.domain.access import OTHER_QUEUE, Reviewer, Role
 from shared.events import Record
 from shared.events.base import Slug
+from shared.openid.claims import NotAdmitted, groups_of, id_of, name_of
 
 EVERY = "*"
-_SLUG = re.compile(r"[a-z0-9][a-z0-9._-]{0,99}")
 _DISPLAYED_FIRST = (Role.SENIOR, Role.MODERATOR, Role.POLICY_EDITOR, Role.ADMIN, Role.VIEWER)
 
 
@@ -39,15 +36,8 @@ class Grant(Record):
         return self
 
 
-@dataclass(frozen=True)
-class NotAdmitted:
-    """The provider knows this person; the desk has nothing for them. ``why`` is a slug."""
-
-    why: str
-
-
 class Grants:
-    """``groups_claim`` is the path of the claim, its parts divided by dots (``realm_access.roles``)."""
+    """Claims are named as the provider names them; dots lead into objects."""
 
     def __init__(
         self,
@@ -64,10 +54,10 @@ class Grants:
 
     def admit(self, claims: Mapping[str, Any]) -> Reviewer | NotAdmitted:
         """The reviewer that checked claims stand for."""
-        reviewer_id = _reviewer_id(claims.get(self._id_claim))
+        reviewer_id = id_of(claims.get(self._id_claim))
         if reviewer_id is None:
             return NotAdmitted("no-id")
-        groups = _texts(_at(claims, self._groups_claim))
+        groups = groups_of(claims, self._groups_claim)
         held = [grant for grant in self._grants if grant.group in groups]
         roles = {role for grant in held for role in grant.roles}
         if not roles:
@@ -75,7 +65,7 @@ class Grants:
         role, *also = (role for role in _DISPLAYED_FIRST if role in roles)
         return Reviewer(
             reviewer_id=reviewer_id,
-            name=_name(claims.get(self._name_claim)) or reviewer_id,
+            name=name_of(claims.get(self._name_claim)) or reviewer_id,
             role=role,
             also=tuple(also),
             queues=_named({one for grant in held for one in grant.queues}),
@@ -90,32 +80,3 @@ def unknown_queues(grants: tuple[Grant, ...], known: frozenset[str]) -> frozense
 
 def _named(names: set[str]) -> frozenset[str] | None:
     return None if not names or EVERY in names else frozenset(names)
-
-
-def _reviewer_id(claim: object) -> str | None:
-    """The claim itself where it can be an id; else an id that follows from it and from nothing else."""
-    if not isinstance(claim, str) or not claim:
-        return None
-    if _SLUG.fullmatch(claim):
-        return claim
-    return f"sub-{hashlib.sha256(claim.encode(errors='surrogatepass')).hexdigest()[:32]}"
-
-
-def _name(claim: object) -> str:
-    return " ".join(claim.split())[:100] if isinstance(claim, str) else ""
-
-
-def _at(claims: Mapping[str, Any], path: str) -> object:
-    if path in claims:  # a claim whose own name has dots, as with a URL for a namespace
-        return claims[path]
-    found: object = claims
-    for part in path.split("."):
-        found = found.get(part) if isinstance(found, Mapping) else None
-    return found
-
-
-def _texts(found: object) -> frozenset[str]:
-    """One group or several. Anything else is no group."""
-    if isinstance(found, str):
-        return frozenset({found})
-    return frozenset(one for one in found if isinstance(one, str)) if isinstance(found, list) else frozenset()

@@ -27,17 +27,3 @@ class Opened:
 
     session: Session
     secret: str
-
-
-@dataclass(frozen=True)
-class SigningIn:
-    """A sign-in that was begun and not finished: what must come back from the provider, and where to go then.
-
-    ``state`` ties the answer to the browser that asked, ``nonce`` the ID token to this sign-in, ``verifier``
-    (PKCE) the code to whoever began.
-    """
-
-    state: str
-    nonce: str
-    verifier: str
-    to: str

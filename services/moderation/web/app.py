@@ -35,7 +35,7 @@ from services.moderation.web.page_bulk import bulk_page_routes
 from services.moderation.web.page_passing import passing_action_routes
 from services.moderation.web.pages import PageParts, page_routes
 from services.moderation.web.passing_api import passing_routes
-from services.moderation.web.provider_sign_in import Team, provider_routes
+from services.moderation.web.provider_sign_in import DeskEntrance, Team
 from services.moderation.web.rendering import FOLDER, STATIC, desk_pages
 from services.moderation.web.sign_in import Door, sign_in_routes
 from services.moderation.web.spectrum_api import spectrum_routes
@@ -44,6 +44,7 @@ from shared.errors import SystemicError
 from shared.http import ProblemError, SecurityHeaders, install_problem_handlers
 from shared.http.pages import Pages, page_files
 from shared.objects.store import ObjectStore
+from shared.openid.routes import provider_routes
 
 _LOCAL_NAMES = ["127.0.0.1", "localhost", "[::1]"]
 _ONE_QUEUE = Queues()
@@ -100,7 +101,7 @@ def create_app(
         docs_url=None,
         redoc_url=None,
     )
-    public = urlsplit(parts.team.public_url if parts.team is not None else "")
+    public = urlsplit(parts.team.there.public_url if parts.team is not None else "")
     identity = Identity(
         parts.reviewers,
         parts.sessions,
@@ -128,7 +129,7 @@ def create_app(
     app.include_router(passing_action_routes(page_parts))
     door = Door(identity, parts.sessions, parts.office.audit)
     app.include_router(
-        provider_routes(door, parts.team, pages)
+        provider_routes(DeskEntrance(door, parts.team.grants), parts.team.there, pages)
         if parts.team is not None
         else sign_in_routes(door, parts.reviewers, pages)
     )

@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from services.moderation.domain.access import Reviewer, Role
-from services.moderation.domain.addresses import is_protected
 from services.moderation.domain.grants import Grant, Grants, NotAdmitted
 from services.moderation.settings import ModerationApiSettings
 from shared.errors import SettingsError
+from shared.openid.addresses import is_protected
 
 GRANTS = (
     Grant(group="staff", roles=(Role.VIEWER,)),

@@ -13,7 +13,10 @@ from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from services.moderation.adapters.id_tokens import (
+from shared.clock import Clock
+from shared.errors import SystemicError
+from shared.openid.addresses import is_protected
+from shared.openid.id_tokens import (
     ALGORITHMS,
     BadToken,
     Claims,
@@ -21,10 +24,7 @@ from services.moderation.adapters.id_tokens import (
     UnknownKey,
     check_id_token,
 )
-from services.moderation.domain.addresses import is_protected
-from services.moderation.domain.sessions import SigningIn
-from shared.clock import Clock
-from shared.errors import SystemicError
+from shared.openid.signing_in import SigningIn
 
 _DISCOVERY = "/.well-known/openid-configuration"
 _METADATA_SECONDS = 3600.0

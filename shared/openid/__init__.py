@@ -1,0 +1,1 @@
+"""Signing people in at an OpenID provider, for every service that has pages for a team."""
