@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import TypeVar
 
+import httpx
 import structlog
 from fastapi import FastAPI
 
@@ -14,7 +15,8 @@ from services.registry.adapters.ledger import KafkaLedger
 from services.registry.adapters.people import People
 from services.registry.adapters.recordings import StoredRecordings
 from services.registry.adapters.voiceprints import VaultedVoiceprints
-from services.registry.api import create_app
+from services.registry.admission import Admission
+from services.registry.api import Team, create_app
 from services.registry.artist_keys import ArtistKeys
 from services.registry.artists import Artists
 from services.registry.commands import parser, run
@@ -23,7 +25,7 @@ from services.registry.routes.answering import Registry
 from services.registry.settings import RegistrySettings, token_digest
 from services.registry.webhooks import Webhooks
 from shared import logs, tracing
-from shared.clock import SystemClock
+from shared.clock import Clock, SystemClock
 from shared.errors import TrackgateError
 from shared.events import (
     ArtistKeyGiven,
@@ -37,6 +39,10 @@ from shared.events import (
     WebhookRegistered,
 )
 from shared.http import serve
+from shared.openid.provider import Client, OpenIdProvider
+from shared.openid.routes import SignInThere
+from shared.openid.settings import read_secret
+from shared.openid.signing_in import SigningsInHere
 from shared.stream.compacted import CompactedTopic
 from shared.stream.confluent_publisher import ConfluentPublisher
 from shared.topics import (
@@ -55,6 +61,7 @@ from shared.webhooks.sealing import new_secret
 from shared.webhooks.settings import load_seal
 
 log = structlog.get_logger()
+_PROVIDER_SECONDS = 10.0
 E = TypeVar("E", bound=Event)
 
 
@@ -69,10 +76,12 @@ def build(settings: RegistrySettings) -> FastAPI:
     seal = load_seal(settings)
     vault = load_vault(settings, clock)
     people = People(settings.registry_people, token_sha256=token_digest(settings))
+    http = httpx.AsyncClient(timeout=_PROVIDER_SECONDS, trust_env=False)
 
     @asynccontextmanager
     async def open_registry() -> AsyncIterator[Registry]:
         async with AsyncExitStack() as stack:
+            await stack.enter_async_context(http)
             publisher = await stack.enter_async_context(ConfluentPublisher(settings.kafka))
 
             async def ledger(topic: Topic, event: type[E]) -> KafkaLedger[E]:
@@ -129,7 +138,29 @@ def build(settings: RegistrySettings) -> FastAPI:
         clock=clock,
         request_limit=settings.registry_request_limit,
         checks={"broker": broker_check(settings.kafka), "store": store_check(settings.store)},
+        team=None if settings.registry_sign_in == "tokens" else _team(settings, http, clock),
     )
+
+
+def _team(settings: RegistrySettings, http: httpx.AsyncClient, clock: Clock) -> Team:
+    client = Client(
+        issuer=settings.registry_oidc_issuer,
+        client_id=settings.registry_oidc_client_id,
+        secret=read_secret(
+            settings.registry_oidc_client_secret_file, "TRACKGATE_REGISTRY_OIDC_CLIENT_SECRET_FILE"
+        ),
+        redirect_uri=settings.redirect_uri,
+        scopes=settings.registry_oidc_scopes,
+        algorithms=settings.registry_oidc_algorithms,
+    )
+    admission = Admission(
+        settings.registry_oidc_grants,
+        groups_claim=settings.registry_oidc_groups_claim,
+        id_claim=settings.registry_oidc_id_claim,
+        name_claim=settings.registry_oidc_name_claim,
+    )
+    provider = OpenIdProvider(client, http, clock)
+    return Team(SignInThere(provider, SigningsInHere(clock), settings.registry_public_url), admission)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -8,6 +8,8 @@ from pydantic import Field
 from shared.events import Record
 from shared.events.base import Sha256, Slug
 
+ADMINISTRATOR = "administrator"
+
 
 class Role(StrEnum):
     """``rights_holder`` speaks for the artists that are named and sees no other; ``registrar`` for nobody."""
@@ -17,13 +19,16 @@ class Role(StrEnum):
 
 
 class Person(Record):
-    """Of the sign-in token only the SHA-256 is kept (the token is 256 random bits)."""
+    """Of a sign-in token only the SHA-256 is kept (the token is 256 random bits).
+
+    People of an OpenID provider have none: they sign in there, and only to the pages.
+    """
 
     person_id: Slug
     name: Annotated[str, Field(min_length=1, max_length=100)]
     role: Role
     artists: frozenset[Slug] = frozenset()
-    token_sha256: Sha256
+    token_sha256: Sha256 | None = None
 
     @property
     def may_approve(self) -> bool:
@@ -41,5 +46,5 @@ class Person(Record):
 def administrator(token_sha256: str) -> Person:
     """Whoever holds the administrators' token: one person in the eyes of the rule that asks for two."""
     return Person(
-        person_id="administrator", name="Administrator", role=Role.REGISTRAR, token_sha256=token_sha256
+        person_id=ADMINISTRATOR, name="Administrator", role=Role.REGISTRAR, token_sha256=token_sha256
     )

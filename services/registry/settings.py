@@ -1,14 +1,15 @@
 """Settings of the registry, ``TRACKGATE_REGISTRY_*`` beside those that all services share."""
 
 import hashlib
-import os
 import secrets
 from pathlib import Path
 
 from pydantic import Field
 
+from services.registry.sign_in_settings import SignInSettings
 from shared.errors import SettingsError
 from shared.events.base import Sha256
+from shared.private_files import make_private
 from shared.voiceprints.settings import VoiceprintSettings
 from shared.webhooks.settings import WebhookSettings
 
@@ -16,7 +17,7 @@ MIB = 1024 * 1024
 TOKEN_BYTES = 32
 
 
-class RegistrySettings(WebhookSettings, VoiceprintSettings):
+class RegistrySettings(SignInSettings, WebhookSettings, VoiceprintSettings):
     """One of the two token settings is required; a token in a file is for this machine alone."""
 
     registry_port: int = Field(default=18802, ge=1, le=65535, description="port of the registry's API")
@@ -63,18 +64,13 @@ def token_digest(settings: RegistrySettings) -> str:
 def _kept_token(file: Path) -> str:
     """The token in ``file``; made there, readable by its owner alone, the first time."""
     try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
+        if not file.exists():
+            make_private(file, secrets.token_urlsafe(TOKEN_BYTES).encode() + b"\n")
         token = file.read_text(encoding="ascii").strip()
-        if not token:
-            raise SettingsError(f"TRACKGATE_REGISTRY_TOKEN_FILE: {file} is empty; delete it") from None
-        return token
     except OSError as error:
         raise SettingsError(
             f"TRACKGATE_REGISTRY_TOKEN_FILE: cannot write {file}: {error.strerror}"
         ) from error
-    with os.fdopen(descriptor, "w", encoding="ascii") as opened:
-        token = secrets.token_urlsafe(TOKEN_BYTES)
-        opened.write(token + "\n")
+    if not token:
+        raise SettingsError(f"TRACKGATE_REGISTRY_TOKEN_FILE: {file} is empty; delete it")
     return token

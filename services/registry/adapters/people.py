@@ -2,15 +2,15 @@
 
 import hashlib
 import hmac
-import os
 import secrets
 from pathlib import Path
 
 import structlog
 from pydantic import TypeAdapter, ValidationError
 
-from services.registry.people import Person, Role, administrator
+from services.registry.people import ADMINISTRATOR, Person, Role, administrator
 from shared.errors import SettingsError, SystemicError
+from shared.private_files import write_private
 
 SETTING = "TRACKGATE_REGISTRY_PEOPLE"
 _PEOPLE = TypeAdapter(tuple[Person, ...])
@@ -38,7 +38,7 @@ class People:
         """
         digest, found = hashlib.sha256(token.encode()).hexdigest(), None
         for person in self._everybody():
-            if hmac.compare_digest(person.token_sha256, digest):
+            if person.token_sha256 is not None and hmac.compare_digest(person.token_sha256, digest):
                 found = person
         return found
 
@@ -72,8 +72,10 @@ def read_people(file: Path) -> tuple[Person, ...]:
         people = _PEOPLE.validate_json(file.read_bytes())
     except (OSError, ValidationError) as error:
         raise SettingsError(f"{SETTING}: {file} cannot be used: {error}") from error
-    if len({person.person_id for person in people} | {"administrator"}) != len(people) + 1:
-        raise SettingsError(f"{SETTING}: {file} names a person twice, or one `administrator`")
+    if len({person.person_id for person in people} | {ADMINISTRATOR}) != len(people) + 1:
+        raise SettingsError(f"{SETTING}: {file} names a person twice, or one `{ADMINISTRATOR}`")
+    if any(person.token_sha256 is None for person in people):
+        raise SettingsError(f"{SETTING}: {file} names a person without a token")
     return people
 
 
@@ -95,9 +97,5 @@ def add_person(file: Path, person_id: str, name: str, role: Role, artists: tuple
         )
     except ValidationError as error:
         raise SettingsError(f"not a person: {error}") from error
-    file.parent.mkdir(parents=True, exist_ok=True)
-    new = file.with_name(f"{file.name}.{secrets.token_hex(8)}.new")
-    with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as opened:
-        opened.write(_PEOPLE.dump_json((*others, added), indent=2))
-    new.replace(file)
+    write_private(file, _PEOPLE.dump_json((*others, added), indent=2))
     return token

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from fastapi import Request
 
-from services.registry.desk.sessions import Sessions
+from services.registry.desk.sessions import Session, Sessions
 from services.registry.people import Person
 from shared.http import Problem, ProblemError
 
@@ -31,24 +31,27 @@ class SignedIn:
     person: Person
     csrf: str
     secret: str
+    provider_token: str | None = None
 
 
 class DeskIdentity:
-    """Whoever was removed from the people, or was given a new token, is signed out at once."""
+    """Whoever was removed from the people, or was given a new token, is signed out at once.
 
-    def __init__(self, people: Known, sessions: Sessions) -> None:
+    Whom an OpenID provider let in stays what they were then until the session ends.
+    """
+
+    def __init__(self, people: Known, sessions: Sessions, *, cookie: str = COOKIE) -> None:
+        self.cookie = cookie
         self._people = people
         self._sessions = sessions
 
     def find(self, request: Request) -> SignedIn | None:
-        secret = request.cookies.get(COOKIE)
+        secret = request.cookies.get(self.cookie)
         session = self._sessions.find(secret) if secret else None
         if session is None or secret is None:
             return None
-        person = self._people.named(session.person_id)
-        if person is None or not hmac.compare_digest(person.token_sha256, session.token_sha256):
-            return None
-        return SignedIn(person, session.csrf, secret)
+        person = session.told or self._holder(session)
+        return None if person is None else SignedIn(person, session.csrf, secret, session.provider_token)
 
     def visiting(self, request: Request) -> SignedIn:
         """For pages.
@@ -70,6 +73,18 @@ class DeskIdentity:
         """
         refuse_other_sites(request)
         return self.visiting(request)
+
+    def _holder(self, session: Session) -> Person | None:
+        person = self._people.named(session.person_id)
+        if person is None or person.token_sha256 is None or session.token_sha256 is None:
+            return None
+        return person if hmac.compare_digest(person.token_sha256, session.token_sha256) else None
+
+    def admit(self, person: Person, *, provider_token: str, instead_of: str | None) -> str:
+        """The secret for the cookie of a new session; one from before the sign-in ends here."""
+        if instead_of is not None:
+            self._sessions.close(instead_of)
+        return self._sessions.open(person, provider_token=provider_token)
 
     def sign_in(self, token: str) -> tuple[Person, str] | None:
         """The person and the secret for the cookie."""

@@ -1,23 +1,19 @@
-"""Pages of the registry: signing in, the list of artists, and one artist with everything about them."""
+"""Pages of the registry: the list of artists, and one artist with everything about them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, FastAPI, Form, Request, Response
+from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.responses import JSONResponse, RedirectResponse
 
 from services.registry.artists import NO_ARTIST
 from services.registry.desk.identity import (
-    COOKIE,
     DeskIdentity,
     SignedIn,
     SignInNeeded,
-    refuse_other_sites,
-    require_csrf,
 )
 from services.registry.desk.rendering import FOLDER, STATIC
-from services.registry.desk.sessions import LASTS
 from services.registry.domain import Refused
 from services.registry.routes.answering import Registry, registry_of
 from services.registry.views import ArtistKeyView, ArtistView, GrantView, ProposalView
@@ -121,64 +117,20 @@ def state_of(registry: Registry, artist_id: str) -> str:
     return "|".join(parts)
 
 
-def install_desk(app: FastAPI, desk: Desk, actions: APIRouter) -> None:
+def install_desk(app: FastAPI, desk: Desk, door: APIRouter, actions: APIRouter) -> None:
     async def to_the_door(request: Request, _error: Exception) -> Response:
         to = request.url.path if request.method == "GET" else "/artists"
         return RedirectResponse(f"{_SIGN_IN}?to={to}", 303)
 
-    app.add_exception_handler(SignInNeeded, to_the_door)
-    app.include_router(_door(desk))
-    app.include_router(_reading(desk))
-    app.include_router(actions)
-    app.mount(STATIC, page_files(FOLDER))
-
-
-def _door(desk: Desk) -> APIRouter:
-    router = APIRouter(include_in_schema=False)
-
-    @router.get("/")
+    @app.get("/", include_in_schema=False)
     async def home() -> Response:
         return RedirectResponse("/artists", 303)
 
-    @router.get(_SIGN_IN)
-    async def ask(request: Request, to: str = "/artists") -> Response:
-        if desk.identity.find(request) is not None:
-            return RedirectResponse(_own(to), 303)
-        return desk.pages.answer("sign_in.html", {"refused": False, "to": _own(to)})
-
-    @router.post(_SIGN_IN)
-    async def sign_in(
-        request: Request,
-        token: Annotated[str, Form(max_length=300)] = "",
-        to: Annotated[str, Form(max_length=300)] = "/artists",
-    ) -> Response:
-        refuse_other_sites(request)
-        opened = desk.identity.sign_in(token.strip())
-        if opened is None:
-            return desk.pages.answer("sign_in.html", {"refused": True, "to": _own(to)}, status=403)
-        response = RedirectResponse(_own(to), 303)
-        response.set_cookie(
-            COOKIE,
-            opened[1],
-            max_age=int(LASTS.total_seconds()),
-            path="/",
-            secure=request.url.scheme == "https",
-            httponly=True,
-            samesite="strict",
-        )
-        return response
-
-    @router.post("/sign-out")
-    async def sign_out(request: Request, csrf: Annotated[str, Form(max_length=100)] = "") -> Response:
-        who = desk.identity.find(request)
-        if who is not None:
-            require_csrf(who, csrf)
-            desk.identity.sign_out(who)
-        response = RedirectResponse(_SIGN_IN, 303)
-        response.delete_cookie(COOKIE, path="/", httponly=True, samesite="strict")
-        return response
-
-    return router
+    app.add_exception_handler(SignInNeeded, to_the_door)
+    app.include_router(door)
+    app.include_router(_reading(desk))
+    app.include_router(actions)
+    app.mount(STATIC, page_files(FOLDER))
 
 
 def _reading(desk: Desk) -> APIRouter:
@@ -243,8 +195,3 @@ def _said_before(artist: ArtistView) -> dict[str, Any]:
         "document_sha256": (artist.authority.document_sha256 or "") if artist.authority else "",
         "own_distributors": "\n".join(artist.own_distributors),
     }
-
-
-def _own(address: str) -> str:
-    """A page of ours, whatever was asked for: signing in must not lead elsewhere."""
-    return address if address.startswith("/artists") and "\\" not in address else "/artists"

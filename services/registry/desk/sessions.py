@@ -16,13 +16,19 @@ MOST = 1000
 
 @dataclass
 class Session:
-    """``token_sha256`` is that of the token that opened it: a replaced token ends it."""
+    """``token_sha256`` is that of the token that opened it: a replaced token ends it.
+
+    ``told`` is who an OpenID provider said this is, ``provider_token`` its ID token, with which it is told of
+    the sign-out; both None where a token of the registry opened the session.
+    """
 
     person_id: str
-    token_sha256: str
+    token_sha256: str | None
     csrf: str
     until: datetime
     seen: datetime
+    told: Person | None = None
+    provider_token: str | None = None
 
 
 class Sessions:
@@ -32,13 +38,19 @@ class Sessions:
         self._clock = clock
         self._open: dict[str, Session] = {}
 
-    def open(self, person: Person) -> str:
+    def open(self, person: Person, *, provider_token: str | None = None) -> str:
         """The secret for the cookie."""
         now = self._clock.now()
         self._drop_old(now)
         secret = secrets.token_urlsafe(32)
         self._open[_digest(secret)] = Session(
-            person.person_id, person.token_sha256, secrets.token_urlsafe(32), now + LASTS, now
+            person.person_id,
+            person.token_sha256,
+            secrets.token_urlsafe(32),
+            now + LASTS,
+            now,
+            told=person if provider_token is not None else None,
+            provider_token=provider_token,
         )
         return secret
 
