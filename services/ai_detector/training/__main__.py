@@ -10,7 +10,7 @@ import os
 from pathlib import Path
 
 from services.ai_detector.readout import SHIPPED
-from services.ai_detector.training import beds, corpus, readout_training, speech, views
+from services.ai_detector.training import beds, corpus, readout_training, speech, views, vocoded
 from services.ai_detector.training.card import card
 from services.ai_detector.training.fetching import fetch_debian
 from services.ai_detector.training.manifest import manifest
@@ -45,10 +45,16 @@ def parser() -> argparse.ArgumentParser:
     return top
 
 
-def people(debian: Path, cache: Path) -> list[corpus.Recording]:
-    """All negatives that need no data of one's own: music and speech of people, and noise."""
+def without_own(debian: Path, cache: Path, *, fetch: bool) -> list[corpus.Recording]:
+    """All that needs no data of one's own: music and speech of people, a vocoder's copies of some, noise."""
     music = corpus.from_debian(debian)
-    return [*music, *speech.from_debian(debian, cache / "speech", music), *beds.made(cache / "beds")]
+    vocoder = vocoded.made(music, cache / "hifigan", fetch=fetch)
+    return [
+        *music,
+        *vocoder,
+        *speech.from_debian(debian, cache / "speech", music),
+        *beds.made(cache / "beds"),
+    ]
 
 
 def main() -> None:
@@ -59,7 +65,7 @@ def main() -> None:
     if not asked.no_fetch:
         asked.debian.mkdir(parents=True, exist_ok=True)
         print("packages that could not be had:", ", ".join(fetch_debian(asked.debian)) or "none")
-    recordings = people(asked.debian, asked.cache)
+    recordings = without_own(asked.debian, asked.cache, fetch=not asked.no_fetch)
     recordings += corpus.from_manifest(asked.data) if asked.data is not None else []
     recordings += corpus.from_extra(asked.extra) if asked.extra is not None else []
     rows = views.views(recordings, asked.cache, workers=asked.workers)

@@ -35,7 +35,9 @@ _SHAPE = {
 }
 _MADE_COUNT = 5.0
 """Rows of our own decoders weigh so much more: they are like no collection's accidents."""
-FIXED = {"num_threads": 1, "deterministic": True, "verbose": -1, "seed": SEED}
+FIXED = {"num_threads": 1, "deterministic": True, "verbose": -1}
+SEEDS = (SEED, SEED + 1, SEED + 2)
+"""Of so many forests the mean is served: what one of them owes to chance becomes a third."""
 _LEFT_OUT = ("side_z", "stationary_low", "stationary_high", "lines_high", "ripple")
 
 
@@ -114,22 +116,33 @@ def training_weight(rows: Rows) -> Array:
     return family_weight(rows) * np.where(rows.made, _MADE_COUNT, 1.0)
 
 
-def fitted(rows: Rows) -> lightgbm.LGBMClassifier:
-    """Trees on all rows given."""
-    return lightgbm.LGBMClassifier(**_SHAPE, **FIXED).fit(
-        rows.table, rows.generated, sample_weight=training_weight(rows)
+Forests = tuple[lightgbm.LGBMClassifier, ...]
+
+
+def fitted(rows: Rows) -> Forests:
+    """Trees on all rows given, once for each seed."""
+    weight = training_weight(rows)
+    return tuple(
+        lightgbm.LGBMClassifier(**_SHAPE, **FIXED, seed=seed).fit(
+            rows.table, rows.generated, sample_weight=weight
+        )
+        for seed in SEEDS
     )
 
 
-def scored(model: lightgbm.LGBMClassifier, table: Array) -> Array:
-    """Log-odds before calibration."""
-    return np.asarray(model.predict(table, raw_score=True), dtype=np.float64)
+def scored(forests: Forests, table: Array) -> Array:
+    """Log-odds before calibration: the mean over the forests."""
+    each = [np.asarray(model.predict(table, raw_score=True), dtype=np.float64) for model in forests]
+    return np.asarray(np.mean(each, axis=0))
 
 
-def exported(model: lightgbm.LGBMClassifier, names: tuple[str, ...]) -> Trees:
-    """The same trees as arrays that serving walks."""
+def exported(forests: Forests, names: tuple[str, ...]) -> Trees:
+    """The same trees as arrays that serving walks: one forest, whose leaves are shares of the mean."""
     nodes: list[dict[str, Any]] = []
-    roots = [_laid_out(tree["tree_structure"], nodes) for tree in model.booster_.dump_model()["tree_info"]]
+    trees = [tree for model in forests for tree in model.booster_.dump_model()["tree_info"]]
+    roots = [_laid_out(tree["tree_structure"], nodes) for tree in trees]
+    for node in nodes:
+        node["value"] /= len(forests)
     return Trees(
         columns=names,
         base=0.0,

@@ -11,7 +11,7 @@ _HEAD = """# Model card: AI detector `{version}`
 
 Written by `python -m services.ai_detector.training --ship`; do not edit.
 
-**What it is.** {trees} boosted trees on {count} numbers of three kinds: a comb of narrow, stationary spectral
+**What it is.** {trees} boosted trees (the mean of three forests) on {count} numbers of three kinds: a comb of narrow, stationary spectral
 teeth at equal spacing, as up-sampling (strided) neural decoders leave them, in the sum of the channels and in
 their difference; the texture of the short-time spectrum up to 7.4 kHz (how steadily phases advance, how
 levels step from cell to cell, how deep the valleys are, how attacks begin); and how exactly a track repeats
@@ -62,7 +62,8 @@ _RECORDINGS = """## Recordings trained on
 Labels come from the sources' own pages; nobody listened to them. None of the audio ships. Besides these, cuts
 of a third of the human recordings went through decoders of our own, as positives that are trained on and
 never judged: random untrained ones (strides, rate, kernel, bias, non-linearity and mixing level drawn at
-random), and mel spectrograms rebuilt by the Griffin-Lim algorithm.
+random), and mel spectrograms rebuilt by the Griffin-Lim algorithm. `hifigan` is music of packages rebuilt by
+a real vocoder, and is judged. One round of deliveries in three is mostly pitch shifts, changes of speed, hum.
 
 """
 

@@ -30,7 +30,7 @@ from services.ai_detector.training import (
     trials,
     views,
 )
-from services.ai_detector.training.__main__ import people
+from services.ai_detector.training.__main__ import without_own
 from services.ai_detector.training.trials import Trial
 
 Array = NDArray[np.float64]
@@ -57,7 +57,7 @@ def main() -> None:
     if asked.data is None and asked.extra is None:
         raise SystemExit("name your labelled clips: --data DIR or --extra DIR")
     began = time.monotonic()
-    recordings = people(asked.debian, asked.cache)
+    recordings = without_own(asked.debian, asked.cache, fetch=False)
     recordings += corpus.from_manifest(asked.data) if asked.data is not None else []
     recordings += corpus.from_extra(asked.extra) if asked.extra is not None else []
     rows = views.views(recordings, asked.cache, workers=asked.workers)

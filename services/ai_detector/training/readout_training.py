@@ -43,7 +43,7 @@ def trained(rows: list[View], scores: Array) -> Readout:
     )
     human = [(row, float(scores[i])) for i, row in enumerate(rows) if judged[i] and not row.generated]
     return Readout(
-        version=f"ears-{MEASUREMENT}.{datetime.now(UTC):%Y%m%d}",
+        version=f"ears-{MEASUREMENT}.{datetime.now(UTC):%Y%m%d.%H%M}",
         measurement=MEASUREMENT,
         trees=boosting.exported(boosting.fitted(table), table.names),
         slope=slope,
