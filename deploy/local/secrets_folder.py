@@ -1,7 +1,8 @@
 """API keys and sign-in tokens that the demonstration was given, so that a second run goes on with them."""
 
-import os
 from pathlib import Path
+
+from shared.private_files import write_private
 
 
 class SecretsFolder:
@@ -22,11 +23,7 @@ class SecretsFolder:
 
     def put(self, name: str, secret: str) -> None:
         """Replaces the file as a whole: a crash leaves the old secret or the new one."""
-        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        new = self.path(f"{name}.new")
-        with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-            file.write(secret + "\n")
-        new.replace(self.path(name))
+        write_private(self.path(name), f"{secret}\n".encode("ascii"))
 
 
 def api_key_name(distributor_id: str) -> str:

@@ -13,11 +13,12 @@ from services.ai_detector.proposals import ProposalMeasurer
 from services.ai_detector.settings import DetectorSettings
 from shared.clock import SystemClock
 from shared.errors import SettingsError
+from shared.exit_status import EXIT_SETTINGS
 from shared.objects.folder import FolderStore
 from shared.stream.handler import Subscription
 from shared.stream.observation import announce_detector
 from shared.stream.publisher import Publisher
-from shared.stream.runner import EXIT_SETTINGS, run_worker
+from shared.stream.runner import run_worker
 from shared.stream.wiring import Wire, Wiring
 from shared.topics import PROPOSALS, UPLOADS
 

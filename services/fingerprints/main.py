@@ -1,8 +1,6 @@
 """Wiring of the fingerprints worker: ``python -m services.fingerprints [serve | rebuild-views]``."""
 
-import argparse
 import asyncio
-import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
@@ -13,17 +11,17 @@ from services.fingerprints.adapters.redis_mark import RedisMark
 from services.fingerprints.adapters.redis_shelf import RedisShelf
 from services.fingerprints.finding import DETECTOR
 from services.fingerprints.handlers import CopyWatch
-from services.fingerprints.rebuild import Rebuild, ShelfGuard
+from services.fingerprints.rebuild import Rebuild
 from services.fingerprints.settings import FingerprintsSettings
 from shared.clock import SystemClock
-from shared.errors import SettingsError, TrackgateError
+from shared.stream.command import worker_command
 from shared.stream.handler import Subscription
 from shared.stream.observation import announce_detector
 from shared.stream.publisher import Publisher
 from shared.stream.replay import replay
-from shared.stream.runner import EXIT_FAILED, EXIT_SETTINGS, run_worker
 from shared.stream.wiring import Wire, Wiring
 from shared.topics import DECISIONS, UPLOADS
+from shared.views.guard import ViewGuard
 
 GUARD_SECONDS = 2.0
 
@@ -39,7 +37,7 @@ def wiring(settings: FingerprintsSettings) -> Wire:
             rebuild = _rebuild(settings, client)
             await rebuild.ensure()
             watch = CopyWatch(shelf, SystemClock())
-            guard = ShelfGuard(rebuild, lambda: asyncio.sleep(GUARD_SECONDS))
+            guard = ViewGuard(rebuild, lambda: asyncio.sleep(GUARD_SECONDS), named="fingerprints")
             yield Wiring(
                 (Subscription(UPLOADS, watch.on_uploaded), Subscription(DECISIONS, watch.on_decision)),
                 background=(guard.run,),
@@ -62,19 +60,4 @@ async def rebuild_views(settings: FingerprintsSettings) -> str:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Consume until told to stop, or rebuild; the exit status."""
-    parser = argparse.ArgumentParser(prog="python -m services.fingerprints", description=__doc__)
-    parser.add_argument("command", nargs="?", choices=["serve", "rebuild-views"], default="serve")
-    command = parser.parse_args(arguments).command
-    try:
-        settings = FingerprintsSettings.load()
-        if command == "rebuild-views":
-            sys.stdout.write(asyncio.run(rebuild_views(settings)) + "\n")
-            return 0
-        return run_worker("fingerprints", settings, wiring(settings))
-    except SettingsError as error:
-        sys.stderr.write(f"fingerprints: {error}\n")
-        return EXIT_SETTINGS
-    except TrackgateError as error:
-        sys.stderr.write(f"fingerprints: {error}\n")
-        return EXIT_FAILED
+    return worker_command("fingerprints", FingerprintsSettings.load, wiring, rebuild_views, arguments)

@@ -1,7 +1,7 @@
 """The shelf anew from Kafka: all deliveries, then all decisions on them."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 from typing import Protocol, TypeVar
@@ -10,7 +10,7 @@ import structlog
 
 from services.fingerprints.domain import CompressionError, Recording
 from services.fingerprints.ports import Shelf
-from shared.errors import ContractError, SystemicError
+from shared.errors import ContractError
 from shared.events import DecisionMade, Event, Outcome, TrackUploaded
 from shared.topics import DECISIONS, UPLOADS, Topic
 
@@ -90,22 +90,6 @@ class Rebuild:
             return
         for shelved in (await self._shelf.load([decision.track_id])).values():
             await self._shelf.keep_findable(shelved.recording)
-
-
-class ShelfGuard:
-    """In the background of every worker: fills the shelf again when Redis loses it."""
-
-    def __init__(self, rebuild: Rebuild, pause: Callable[[], Awaitable[None]]) -> None:
-        self._rebuild = rebuild
-        self._pause = pause
-
-    async def run(self) -> None:
-        while True:
-            await self._pause()
-            try:
-                await self._rebuild.ensure()
-            except SystemicError as error:
-                log.warning("the fingerprints could not be looked after", error=str(error))
 
 
 async def _events(values: Iterator[bytes | None], kind: type[E]) -> AsyncIterator[E | None]:

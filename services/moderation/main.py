@@ -12,13 +12,12 @@ from shared import logs
 from shared.audit.chain import Broken, Checkpoint
 from shared.audit.file import verify_file
 from shared.errors import SettingsError, TrackgateError
+from shared.exit_status import failed
 
 EXIT_BROKEN = 1
-EXIT_SETTINGS = 2
-EXIT_FAILED = 70
 
 
-def main() -> int:  # noqa: PLR0911 - one return for each command
+def main() -> int:
     asked = _parser().parse_args()
     try:
         match asked.command:
@@ -36,12 +35,8 @@ def main() -> int:  # noqa: PLR0911 - one return for each command
                 return _verify_audit(asked.file, asked.checkpoint)
             case _:
                 return _add_reviewer(asked)
-    except SettingsError as error:
-        sys.stderr.write(f"{error}\n")
-        return EXIT_SETTINGS
     except TrackgateError as error:
-        sys.stderr.write(f"{error}\n")
-        return EXIT_FAILED
+        return failed(error)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -1,8 +1,5 @@
 """The notifier's composition root: ``python -m services.notifier [serve | rebuild-views]``."""
 
-import argparse
-import asyncio
-import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
@@ -16,13 +13,13 @@ from services.notifier.rebuild import rebuild
 from services.notifier.sender import Sender
 from services.notifier.settings import NotifierSettings
 from shared.clock import SystemClock
-from shared.errors import SettingsError, TrackgateError
+from shared.errors import SettingsError
 from shared.events import WebhookRegistered
+from shared.stream.command import worker_command
 from shared.stream.compacted import CompactedTopic
 from shared.stream.handler import Subscription
 from shared.stream.publisher import Publisher
 from shared.stream.replay import replay
-from shared.stream.runner import EXIT_FAILED, EXIT_SETTINGS, run_worker
 from shared.stream.wiring import Wire, Wiring
 from shared.topics import DECISIONS, DELIVERIES, WEBHOOKS
 from shared.views.redis_tracks import RedisTrackViews
@@ -91,19 +88,4 @@ async def rebuild_views(settings: NotifierSettings) -> str:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Consume and send until told to stop, or rebuild; the exit status."""
-    parser = argparse.ArgumentParser(prog="python -m services.notifier", description=__doc__)
-    parser.add_argument("command", nargs="?", choices=["serve", "rebuild-views"], default="serve")
-    command = parser.parse_args(arguments).command
-    try:
-        settings = NotifierSettings.load()
-        if command == "rebuild-views":
-            sys.stdout.write(asyncio.run(rebuild_views(settings)) + "\n")
-            return 0
-        return run_worker("notifier", settings, wire(settings))
-    except SettingsError as error:
-        sys.stderr.write(f"notifier: {error}\n")
-        return EXIT_SETTINGS
-    except TrackgateError as error:
-        sys.stderr.write(f"notifier: {error}\n")
-        return EXIT_FAILED
+    return worker_command("notifier", NotifierSettings.load, wire, rebuild_views, arguments)

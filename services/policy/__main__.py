@@ -19,12 +19,11 @@ from services.policy.main import main as worker
 from services.policy.rebuild import Rebuild
 from services.policy.settings import PolicySettings
 from shared import logs
-from shared.errors import SettingsError, TrackgateError
+from shared.errors import TrackgateError
+from shared.exit_status import failed
 from shared.views.redis_tracks import RedisTrackViews
 
 EXIT_FAULTY = 1
-EXIT_SETTINGS = 2
-EXIT_FAILED = 70
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -33,12 +32,8 @@ def main(arguments: list[str] | None = None) -> int:
     except ChangeRefused as error:
         sys.stderr.write(f"{error}\n")
         return EXIT_FAULTY
-    except SettingsError as error:
-        sys.stderr.write(f"{error}\n")
-        return EXIT_SETTINGS
     except TrackgateError as error:
-        sys.stderr.write(f"{error}\n")
-        return EXIT_FAILED
+        return failed(error)
 
 
 def _run(chosen: argparse.Namespace) -> int:  # noqa: PLR0911 - one case a command

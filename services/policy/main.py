@@ -16,7 +16,7 @@ from services.policy.changes import shipped
 from services.policy.compiled import Policy, load_policy
 from services.policy.domain import Judge
 from services.policy.handlers import PolicyHandlers
-from services.policy.rebuild import Rebuild, ViewGuard
+from services.policy.rebuild import Rebuild
 from services.policy.registry import Registry
 from services.policy.settings import PolicySettings
 from services.policy.stages import PolicyBook
@@ -41,6 +41,7 @@ from shared.topics import (
     REVIEWS,
     UPLOADS,
 )
+from shared.views.guard import ViewGuard
 
 GUARD_SECONDS = 2.0
 
@@ -95,7 +96,7 @@ def wire(
                 alarm=alarm,
                 not_before=clock.now() + timedelta(seconds=settings.policy_grace_seconds),
             )
-            guard = ViewGuard(rebuild, lambda: asyncio.sleep(GUARD_SECONDS))
+            guard = ViewGuard(rebuild, lambda: asyncio.sleep(GUARD_SECONDS), named="tracks")
             yield Wiring(
                 subscriptions=(
                     Subscription(UPLOADS, handlers.on_uploaded),

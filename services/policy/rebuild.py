@@ -1,13 +1,13 @@
 """Building the track views and deadlines anew from the topics that they are folded from."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import timedelta
 from typing import Protocol
 
 import structlog
 
-from shared.errors import ContractError, SystemicError
+from shared.errors import ContractError
 from shared.events import DecisionMade, FindingRecorded, LabelStated, ReviewResolved, TrackUploaded
 from shared.stream.message import Message
 from shared.topics import DECISIONS, FINDINGS, LABELS, REVIEWS, UPLOADS, Topic
@@ -100,22 +100,6 @@ class Rebuild:
                 self._progress(topic.name, read, max(read, size))
         log.info("the track views are rebuilt", events=recorded)
         return recorded
-
-
-class ViewGuard:
-    """In the background of every worker: rebuilds the views when Redis loses them while it runs."""
-
-    def __init__(self, rebuild: Rebuild, pause: Callable[[], Awaitable[None]]) -> None:
-        self._rebuild = rebuild
-        self._pause = pause
-
-    async def run(self) -> None:
-        while True:
-            await self._pause()
-            try:
-                await self._rebuild.ensure()
-            except SystemicError as error:
-                log.warning("the track views could not be looked after", error=str(error))
 
 
 def _event(topic: Topic, message: Message) -> TrackEvent | None:

@@ -15,6 +15,7 @@ from confluent_kafka import KafkaException
 from shared import logs, tracing
 from shared.clock import Clock, SystemClock
 from shared.errors import SettingsError, SystemicError, TrackgateError
+from shared.exit_status import EXIT_FAILED, EXIT_SETTINGS
 from shared.settings import WorkerSettings
 from shared.stream.assembly import assemble
 from shared.stream.confluent_publisher import ConfluentPublisher
@@ -25,8 +26,6 @@ from shared.stream.progress import Progress
 from shared.stream.wiring import Wire
 
 log = structlog.get_logger()
-EXIT_SETTINGS = 2
-EXIT_FAILED = 70
 
 
 def run_worker(service: str, settings: WorkerSettings, wire: Wire) -> int:

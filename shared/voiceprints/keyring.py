@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from shared.errors import SettingsError, SystemicError
+from shared.private_files import sync_folder, write_private
 from shared.voiceprints.master import MasterKey
 from shared.voiceprints.sealing import KEY_BYTES, Unopened, seal, unseal
 
@@ -67,7 +68,7 @@ class Keyring:
                 return self._unwrap(artist_id, path.read_bytes())
             self._masters = self._read_masters()  # a rotation may have passed: the old one wraps nothing more
             made = ArtistKey(secrets.token_hex(8), secrets.token_bytes(KEY_BYTES))
-            self._write(path, self._wrap(artist_id, made))
+            write_private(path, self._wrap(artist_id, made))
             return made
 
     def destroy(self, artist_id: str) -> bool:
@@ -81,7 +82,7 @@ class Keyring:
                 file.flush()
                 os.fsync(file.fileno())
             path.unlink()
-            self._sync()
+            sync_folder(self._folder)
             return True
 
     def rewrap(self) -> int:
@@ -94,7 +95,7 @@ class Keyring:
                 kept = self._unwrap(path.stem, content)
                 if json.loads(content)["master"] == self._masters[0].name:
                     continue
-                self._write(path, self._wrap(path.stem, kept))
+                write_private(path, self._wrap(path.stem, kept))
                 changed += 1
             return changed
 
@@ -130,23 +131,6 @@ class Keyring:
         if not _ARTIST.fullmatch(artist_id):
             raise ValueError("not an artist id")
         return self._folder / f"{artist_id}.json"
-
-    def _write(self, path: Path, content: bytes) -> None:
-        new = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
-        descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        new.replace(path)
-        self._sync()
-
-    def _sync(self) -> None:
-        descriptor = os.open(self._folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
 
     @contextlib.contextmanager
     def _locked(self) -> Iterator[None]:

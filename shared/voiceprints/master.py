@@ -3,12 +3,12 @@
 import base64
 import binascii
 import hashlib
-import os
 import secrets
 from dataclasses import dataclass
 from pathlib import Path
 
 from shared.errors import SettingsError
+from shared.private_files import make_private, write_private
 from shared.voiceprints.sealing import KEY_BYTES
 
 
@@ -55,22 +55,8 @@ def read_file(path: Path, setting: str) -> tuple[MasterKey, ...]:
 
 def write_file(path: Path, keys: tuple[MasterKey, ...], *, only_new: bool = False) -> None:
     """Whole or not at all, for the owner alone. With ``only_new`` a file that is there already stands."""
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    new = path.with_name(f"{path.name}.{secrets.token_hex(8)}.new")
-    descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w", encoding="ascii") as opened:
-        opened.write(as_text(keys))
-        opened.flush()
-        os.fsync(opened.fileno())
-    if not only_new:
-        new.replace(path)
-        return
-    try:
-        os.link(new, path)
-    except FileExistsError:
-        pass
-    finally:
-        new.unlink()
+    write = make_private if only_new else write_private
+    write(path, as_text(keys).encode("ascii"))
 
 
 def _key(word: str, setting: str) -> bytes:

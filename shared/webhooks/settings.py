@@ -1,13 +1,13 @@
 """Settings that the registry and the notifier share: the key over signing secrets, and trusted hosts."""
 
 import base64
-import os
 import secrets
 from pathlib import Path
 
 from pydantic import Field, SecretStr
 
 from shared.errors import SettingsError
+from shared.private_files import make_private
 from shared.settings import Settings
 from shared.webhooks.sealing import KEY_BYTES, Seal, key_from_text
 
@@ -46,22 +46,7 @@ def load_seal(settings: WebhookSettings) -> Seal | None:
                 raise SettingsError(
                     f"TRACKGATE_WEBHOOK_KEY_FILE: {file} does not exist, and a key is made only on loopback"
                 )
-            _make(file)
+            make_private(file, base64.b64encode(secrets.token_bytes(KEY_BYTES)) + b"\n")
         return Seal(key_from_text(file.read_text(encoding="ascii")))
     except OSError as error:
         raise SettingsError(f"TRACKGATE_WEBHOOK_KEY_FILE: {file}: {error.strerror}") from error
-
-
-def _make(file: Path) -> None:
-    """Linked into place whole: of two processes that start at once, one key stands and both read it."""
-    file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    new = file.with_name(f"{file.name}.{secrets.token_hex(8)}.new")
-    descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w", encoding="ascii") as opened:
-        opened.write(base64.b64encode(secrets.token_bytes(KEY_BYTES)).decode() + "\n")
-    try:
-        os.link(new, file)
-    except FileExistsError:
-        pass
-    finally:
-        new.unlink()

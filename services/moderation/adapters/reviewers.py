@@ -2,7 +2,6 @@
 
 import hashlib
 import hmac
-import os
 import secrets
 from pathlib import Path
 
@@ -10,6 +9,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from services.moderation.domain.access import Reviewer, Role
 from shared.errors import SettingsError
+from shared.private_files import write_private
 
 _REVIEWERS = TypeAdapter(tuple[Reviewer, ...])
 
