@@ -7,19 +7,15 @@ lowered every held-out figure and the score's correlation with those accidents o
 """
 
 from collections import Counter
-from dataclasses import dataclass
 from typing import Any
 
 import lightgbm
 import numpy as np
-from numpy.typing import NDArray
 
 from services.ai_detector import features, texture
+from services.ai_detector.training.rows import Array, Rows
 from services.ai_detector.training.views import View
 from services.ai_detector.trees import Trees
-
-Array = NDArray[np.float64]
-Mask = NDArray[np.bool_]
 
 SEED = 7
 _SHAPE = {
@@ -56,33 +52,6 @@ def chosen() -> tuple[str, ...]:
         for column in features.columns()
         if column not in _LEFT_OUT and column.removesuffix("_spread") not in unfit
     )
-
-
-@dataclass(frozen=True, eq=False)
-class Rows:
-    """Rows as tables; `table` has the columns `names`."""
-
-    names: tuple[str, ...]
-    table: Array
-    nuisance: Array
-    generated: Mask
-    family: NDArray[np.str_]
-    source: NDArray[np.str_]
-    made: Mask
-    recording: NDArray[np.str_]
-
-    def only(self, rows: NDArray[np.intp]) -> "Rows":
-        """The given rows."""
-        return Rows(
-            self.names,
-            self.table[rows],
-            self.nuisance[rows],
-            self.generated[rows],
-            self.family[rows],
-            self.source[rows],
-            self.made[rows],
-            self.recording[rows],
-        )
 
 
 def tabled(rows: list[View], names: tuple[str, ...]) -> Rows:

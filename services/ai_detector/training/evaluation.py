@@ -31,6 +31,7 @@ from services.ai_detector.training import (
     views,
 )
 from services.ai_detector.training.__main__ import without_own
+from services.ai_detector.training.rows import Rows
 from services.ai_detector.training.trials import Trial
 
 Array = NDArray[np.float64]
@@ -128,7 +129,7 @@ def other_authors(rows: list[views.View]) -> dict[str, object]:
     return out
 
 
-def _across(rows: boosting.Rows, tried: boosting.Rows) -> Array:
+def _across(rows: Rows, tried: Rows) -> Array:
     """Scores of trials by models whose training held neither their family nor their source."""
     scores = np.full(tried.generated.size, np.nan)
     for train, test in judging.folds(rows):
@@ -140,7 +141,7 @@ def _across(rows: boosting.Rows, tried: boosting.Rows) -> Array:
     return scores
 
 
-def _regression(table: boosting.Rows, bins: Array, clean: Mask) -> Array:
+def _regression(table: Rows, bins: Array, clean: Mask) -> Array:
     """The published regression in the same folds, trained on clean trials as published."""
     rows = replace(table, table=bins)
     scores = np.full(table.generated.size, np.nan)

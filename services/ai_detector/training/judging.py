@@ -5,9 +5,8 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from services.ai_detector.training.boosting import Rows
+from services.ai_detector.training.rows import Array, Rows
 
-Array = NDArray[np.float64]
 Indices = NDArray[np.intp]
 
 Fit = Callable[[Rows], Callable[[Array], Array]]

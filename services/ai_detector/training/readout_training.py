@@ -11,6 +11,7 @@ from sklearn.linear_model import LogisticRegression
 from services.ai_detector.features import MEASUREMENT
 from services.ai_detector.readout import Condition, Readout
 from services.ai_detector.training import boosting, judging
+from services.ai_detector.training.rows import Rows
 from services.ai_detector.training.views import View
 
 LIKELY_HUMAN_SHARE = 0.01
@@ -29,7 +30,7 @@ def held_out(rows: list[View]) -> Array:
     return judging.held_out_scores(boosting.tabled(rows, boosting.chosen()), _trees)
 
 
-def _trees(rows: boosting.Rows) -> judging.Callable[[Array], Array]:
+def _trees(rows: Rows) -> judging.Callable[[Array], Array]:
     model = boosting.fitted(rows)
     return lambda table: boosting.scored(model, table)
 

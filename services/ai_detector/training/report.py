@@ -10,6 +10,7 @@ from sklearn.metrics import roc_auc_score
 
 from services.ai_detector.readout import Readout
 from services.ai_detector.training import boosting, judging
+from services.ai_detector.training.rows import Rows
 from services.ai_detector.training.views import View
 from shared.events.finding import Verdict
 
@@ -142,7 +143,7 @@ def _nuisances(rows: list[View], scores: Array, generated: Mask) -> dict[str, ob
     }
 
 
-def _probe(rows: boosting.Rows) -> judging.Callable[[Array], Array]:
+def _probe(rows: Rows) -> judging.Callable[[Array], Array]:
     model = lightgbm.LGBMClassifier(num_leaves=6, n_estimators=60, **boosting.FIXED, seed=boosting.SEED)
     model.fit(rows.table, rows.generated, sample_weight=boosting.family_weight(rows))
     return lambda table: boosting.scored(model, table)
