@@ -26,6 +26,7 @@ from services.policy.inputs import (
 )
 from services.policy.names import Credit, credits_of
 from services.policy.patterns import Account, patterns
+from services.policy.presented import presented_keys
 from services.policy.registry import Registry
 from services.policy.standing import artist_facts
 from shared.events import (
@@ -100,6 +101,7 @@ def assemble(
         copies=_copies(findings.get(FINGERPRINT), upload.audio.seconds),
         patterns=patterns(view, account, lambda artist_id: artist_facts(artist_id, registry, delivery, at)),
         provenance=_provenance(findings.get(AI_DETECTOR)),
+        keys=presented_keys(delivery, registry, {*strengths, *credited}, at),
         review=_review(review),
         label_statements=_statements(view.labels, upload.audio.sha256, at),
     )

@@ -59,12 +59,12 @@ def weigh_keys(keys: Iterable[ArtistKeyGiven], delivery: Delivery, at: datetime)
         )
         for key in sorted(keys, key=lambda key: key.key_id)
         if key.key_sha256 in presented
-        for state in (_key_state(key, delivery, at),)
+        for state in (key_state(key, delivery, at),)
     )
     return Consent(judged, next((one for one in judged if one.state is GrantState.LIVE), None))
 
 
-def _key_state(key: ArtistKeyGiven, delivery: Delivery, at: datetime) -> GrantState:
+def key_state(key: ArtistKeyGiven, delivery: Delivery, at: datetime) -> GrantState:
     checks = (
         (key.distributor_id in {None, delivery.distributor_id}, GrantState.OTHER_GRANTEE),
         (key.revoked_at is None or at < key.revoked_at, GrantState.REVOKED),

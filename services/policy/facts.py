@@ -204,6 +204,21 @@ class PatternFacts(ArtistFacts):
         return (*self.finding_ids, *((self.grant.event_id,) if self.grant else ()))
 
 
+class PresentedKeyFacts(Record):
+    """An artist key that came with the delivery. ``state`` is None where nobody gave such a key.
+
+    ``counts``: the key is live and the recording or its credits point to the artist, so that it made the
+    delivery the artist's own.
+    """
+
+    key_sha256: str
+    key_id: str | None = None
+    artist_id: str | None = None
+    name: str | None = None
+    state: GrantState | None = None
+    counts: bool = False
+
+
 class ProvenanceFacts(Record):
     """What a signed manifest in the file declares; ``none`` where there is none. No measurement."""
 

@@ -26,6 +26,7 @@ from services.policy.facts import (
     MatchFacts,
     MatchStrength,
     PatternFacts,
+    PresentedKeyFacts,
     ProvenanceFacts,
     ReviewFacts,
     Standing,
@@ -53,6 +54,7 @@ __all__ = [
     "MatchStrength",
     "PatternFacts",
     "PolicyInput",
+    "PresentedKeyFacts",
     "ProvenanceFacts",
     "ReviewFacts",
     "RuleScope",
@@ -79,6 +81,7 @@ class PolicyInput(Record):
     copies: tuple[CopyFacts, ...] = ()
     patterns: tuple[PatternFacts, ...] = ()
     provenance: ProvenanceFacts = ProvenanceFacts()
+    keys: tuple[PresentedKeyFacts, ...] = Field(default=(), description="for the distributor to read")
     review: ReviewFacts | None = None
     label_statements: tuple[LabelStatementFacts, ...] = ()
 

@@ -26,6 +26,7 @@ class Registry:
         self._grants_by_artist: defaultdict[str, set[str]] = defaultdict(set)
         self._keys: dict[str, ArtistKeyGiven] = {}
         self._keys_by_artist: defaultdict[str, set[str]] = defaultdict(set)
+        self._keys_by_digest: dict[str, ArtistKeyGiven] = {}
         for artist in artists:
             self.put_artist(artist.artist_id, artist)
         for grant in grants:
@@ -59,7 +60,9 @@ class Registry:
         before = self._keys.pop(key_id, None)
         if before is not None:
             self._keys_by_artist[before.artist_id].discard(key_id)
+            self._keys_by_digest.pop(before.key_sha256, None)
         if key is not None:
+            self._keys_by_digest[key.key_sha256] = key
             self._keys[key_id] = key
             self._keys_by_artist[key.artist_id].add(key_id)
 
@@ -101,6 +104,9 @@ class Registry:
 
     def keys_of(self, artist_id: str) -> tuple[ArtistKeyGiven, ...]:
         return tuple(self._keys[key_id] for key_id in sorted(self._keys_by_artist.get(artist_id, ())))
+
+    def key_with(self, key_sha256: str) -> ArtistKeyGiven | None:
+        return self._keys_by_digest.get(key_sha256)
 
     def grants_of(self, artist_id: str) -> tuple[ConsentGrant, ...]:
         return tuple(self._grants[grant_id] for grant_id in sorted(self._grants_by_artist.get(artist_id, ())))

@@ -18,6 +18,7 @@ from services.ingest.portal.identity import (
     refuse_other_sites,
     require_csrf,
 )
+from services.ingest.portal.keys import keys_told
 from services.ingest.portal.sessions import LASTS, SessionStore
 from services.ingest.ports import DeliveryLedger, LedgerUnavailable
 from services.ingest.routes.tracks import TrackId, TrackViews
@@ -153,6 +154,7 @@ def _track_routes(portal: Portal) -> APIRouter:
             "track.html",
             who,
             track=TrackAnswer.of(upload, view),
+            keys=keys_told(upload.declaration.artist_keys_sha256, decision),
             statement=None if decision is None else decision.statement,
             appeals=view.appeals,
             answers={one.appeal_id: one for one in view.appeals_decided},

@@ -151,6 +151,17 @@ APPEAL_OUTCOMES = {
     "overturned": "You were right: the decision was changed.",
     "lapsed": "The decision was replaced before your appeal was answered.",
 }
+_NEW_KEY = "Ask the artist, or whoever manages them, for a key for you; then deliver the recording again with it."
+KEY_STATES = {
+    "live": Words("accepted", "You deliver for the artist: the recording counts as the artist's own."),
+    "not_needed": Words("accepted, not needed", "The key is good. Neither the voice nor the credits point to its artist."),
+    "undecided": Words("not looked at yet", "It is looked at when the recording is decided."),
+    "unknown": Words("refused: not known", "No artist gave such a key.", "Compare it with what the artist sent you; it begins with tga_."),
+    "other_grantee": Words("refused: given to somebody else", "The artist gave this key to another distributor.", _NEW_KEY),
+    "revoked": Words("refused: taken back", "The artist took this key back.", _NEW_KEY),
+    "expired": Words("refused: expired", "The key's time is over.", _NEW_KEY),
+    "not_yet_valid": Words("refused: not valid yet", "The key's time has not begun.", "It is looked at again by itself when it has."),
+}  # fmt: skip
 BASES = {
     "declared": "you declared it",
     "detected": "our checks found it",

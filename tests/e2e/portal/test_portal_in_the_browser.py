@@ -1,6 +1,7 @@
 """A distributor's visit to the portal in a real browser, before a running ingest."""
 
 import asyncio
+import hashlib
 import os
 import shutil
 import uuid
@@ -66,6 +67,15 @@ WORDS = {
     "reviewed": "A moderator looked at this track and rejected it.",
 }
 
+ARTIST_KEY = "tga_glass-orchard_of-the-test-0123456789"
+A_REVOKED_KEY = {
+    "key_sha256": hashlib.sha256(ARTIST_KEY.encode()).hexdigest(),
+    "artist_id": "glass-orchard",
+    "name": "Glass Orchard",
+    "state": "revoked",
+    "counts": False,
+}
+
 
 def a_decision(track_id: str, outcome: Outcome, sequence: int, *codes: str) -> DecisionMade:
     return DecisionMade(
@@ -80,6 +90,7 @@ def a_decision(track_id: str, outcome: Outcome, sequence: int, *codes: str) -> D
         policy_version="7",
         automated="reviewed" not in codes,
         statement={"decision_facts": "An automated comparison found signs of generation."},
+        policy_input={"keys": [A_REVOKED_KEY]},
     )
 
 
@@ -119,10 +130,12 @@ async def test_from_signing_in_to_an_appeal(ingest: Running, endpoints: Endpoint
     await told(page, "deliver")
     complaints.clear()  # Chromium writes every refused request into its console
     await page.get_by_label("ISRC").fill("US-S1Z-99-00001")
+    await page.get_by_label("Artist keys").fill(f"{ARTIST_KEY}\n")
     await page.get_by_role("button", name="Deliver").click()
     await expect(page.get_by_role("heading", name=texts.STATES["received"].title)).to_be_visible(
         timeout=30_000
     )
+    await expect(page.get_by_text(texts.KEY_STATES["undecided"].title)).to_be_visible()
     track_id = page.url.rpartition("/")[2]
 
     async with Redis.from_url(endpoints.redis_url) as redis:
@@ -138,6 +151,9 @@ async def test_from_signing_in_to_an_appeal(ingest: Running, endpoints: Endpoint
         ).to_be_visible()
         await expect(page.get_by_text(texts.REASONS["ai_contradicts_declaration"].todo)).to_be_visible()
         await expect(page.get_by_text("An automated comparison found signs").first).to_be_visible()
+        await expect(page.get_by_text(texts.KEY_STATES["revoked"].title)).to_be_visible()
+        await expect(page.get_by_role("heading", name="Glass Orchard refused: taken back")).to_be_visible()
+        assert ARTIST_KEY not in await page.content()
         await told(page, "track")
         await page.get_by_label("Why is the decision wrong?").fill(
             "Every note was played by hand; stems are here."
@@ -153,6 +169,7 @@ async def test_from_signing_in_to_an_appeal(ingest: Running, endpoints: Endpoint
     await page.get_by_role("link", name="Deliver again").click()
     await expect(page.get_by_label("Title")).to_have_value("Paper Comets")
     await expect(page.get_by_label("ISRC")).to_have_value("USS1Z9900001")
+    await expect(page.get_by_text("enter those of before again")).to_be_visible()
     await page.get_by_role("button", name="Sign out").click()
     await page.goto("/portal")
     await expect(page.get_by_label("Your API key")).to_be_visible()

@@ -41,6 +41,8 @@ if (form) {
     for (const name of ["isrc", "release_date"]) if (value(name)) metadata[name] = value(name);
     const credits = JSON.parse(form.dataset.credits || "[]");
     if (credits.length && form.elements.keep_credits?.checked) metadata.contributors = credits;
+    const keys = value("artist_keys").split(/\s+/).filter(Boolean);
+    if (keys.length) metadata.artist_keys = keys;
     metadata.test_delivery = form.elements.test_delivery.checked;
     const body = new FormData();
     body.append("metadata", JSON.stringify(metadata));
