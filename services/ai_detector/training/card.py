@@ -11,12 +11,12 @@ _HEAD = """# Model card: AI detector `{version}`
 
 Written by `python -m services.ai_detector.training --ship`; do not edit.
 
-**What it is.** {trees} boosted trees (the mean of three forests) on {count} numbers of three kinds: a comb
-of narrow, stationary spectral teeth at equal spacing, as up-sampling (strided) neural decoders leave them, in
+**What it is.** {trees} boosted trees (the mean of three forests) on {count} numbers of three kinds: a comb of
+narrow, stationary spectral teeth at equal spacing, as up-sampling (strided) neural decoders leave them, in
 the sum of the channels and in their difference; the texture of the short-time spectrum up to 7.4 kHz (how
 steadily phases advance, how levels step from cell to cell, how deep the valleys are, how attacks begin); and
-how exactly a track repeats itself, sample for sample. Level, bandwidth, sampling rate, channel count and length are not among them, and
-both classes are trained on through the same random deliveries.
+how exactly a track repeats itself, sample for sample. Level, bandwidth, sampling rate, channel count and
+length are not among them, and both classes are trained on through the same random deliveries.
 
 **What it says.** `likely_generated`, `inconclusive`, `not_detected`, `not_measured`. Never "human". Human
 music passed through a neural codec leaves the same traces. Use it to ask for a disclosure or to send a track
