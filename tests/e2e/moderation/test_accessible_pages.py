@@ -1,5 +1,6 @@
 """Every page against WCAG 2.2 AA as axe checks it, in light and dark, at a desk's and at a tablet's size."""
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,15 @@ from playwright.async_api import Browser, expect
 from services.moderation.domain.cases import appeal_case_id_of
 from tests.e2e.axe import checked, faults
 from tests.e2e.moderation.test_deciding_in_the_browser import closed, in_queue, sign_in
-from tests.e2e.moderation.world import World, an_appeal, cloned_voice, denied_generation
+from tests.e2e.moderation.world import (
+    World,
+    an_appeal,
+    claimed_name,
+    cloned_voice,
+    denied_generation,
+    failed_detector,
+    resembling_account,
+)
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(400)]
 PICTURES = Path(__file__).parents[3] / "build" / "screenshots" / "moderation"
@@ -95,6 +104,13 @@ async def test_bulk_actions_and_appeals_meet_wcag_aa(world: World, browser: Brow
 async def test_the_main_pages_as_pictures_for_the_guide(world: World, browser: Browser) -> None:
     """What the guide shows: ``build/screenshots/moderation/guide-*.png``, each the size of a window."""
     PICTURES.mkdir(parents=True, exist_ok=True)
+    for upload in (
+        (await resembling_account(world))[-1],
+        await failed_detector(world),
+        await claimed_name(world),
+        await denied_generation(world, title="Second Paper Comet", ago=timedelta(hours=3)),
+    ):
+        await in_queue(world, upload)
     held = await in_queue(world, await cloned_voice(world, title="Borrowed Light"))
     visit = await sign_in(browser, world, "ada")
     page = visit.page

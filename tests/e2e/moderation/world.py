@@ -18,6 +18,7 @@ import httpx
 from deploy.local.ports import free_ports
 from services.moderation.adapters.reviewers import add_reviewer
 from services.moderation.domain.access import Role
+from services.moderation.domain.cases import case_id_of
 from shared.audio import Inspected, inspect_audio
 from shared.events import (
     AiUse,
@@ -239,6 +240,44 @@ async def claimed_name(world: World) -> TrackUploaded:
     await world.publish(
         a_finding(upload, "ai_detector", Verdict.NOT_DETECTED, score=0.12, threshold=0.5, probability=0.04),
         a_finding(upload, "voice_matcher", Verdict.NO_MATCH, score=0.31, threshold=0.55, probability=0.02),
+    )
+    return upload
+
+
+async def resembling_account(world: World) -> list[TrackUploaded]:
+    """Four tracks of one account; the last three resemble a protected artist's voice and none is a match.
+
+    The last one comes when the two before it are held, so that its decision knows of them.
+    """
+    uploads = [await _echo(world, "glass-orchard.flac", "Orchard in Glass", None)]
+    uploads.append(await _echo(world, "slow-engines.flac", "Slow Engines", 0.31))
+    uploads.append(await _echo(world, "lost-demo.flac", "Lost Demo", 0.27))
+    for upload in uploads[1:]:
+        path = f"/v1/cases/{case_id_of(upload.track_id)}"
+        await world.until("vic", path, lambda body: body["case"]["state"] == "open")
+    uploads.append(await _echo(world, "switchboard-songs.flac", "Switchboard", 0.34))
+    return uploads
+
+
+async def _echo(world: World, sample: str, title: str, likely: float | None) -> TrackUploaded:
+    upload = await world.deliver(sample, title=title, display_artist="Echo Parlour")
+    resembles = ArtistMatch(
+        artist_id="liva-norrfjell",
+        verdict=Verdict.POSSIBLE,
+        score=3.2,
+        probability=likely or 0.0,
+        threshold=2.7,
+        passages=passages((0, upload.audio.seconds / 2, 3.3)),
+    )
+    await world.publish(
+        a_finding(upload, "ai_detector", Verdict.NOT_DETECTED, score=0.1, threshold=0.5, probability=0.1),
+        a_finding(
+            upload,
+            "voice_matcher",
+            Verdict.POSSIBLE if likely else Verdict.NO_MATCH,
+            matches=(resembles,) if likely else (),
+            measurements={"prior": 0.01, "match_probability": 0.39},
+        ),
     )
     return upload
 
