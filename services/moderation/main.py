@@ -79,7 +79,8 @@ def _rebuild(settings: ModerationWorkerSettings) -> int:
     sys.stdout.write(
         f"read {rebuilt.decisions} decisions and {rebuilt.reviews} reviews: "
         f"{rebuilt.open} cases and {rebuilt.appeals} appeals wait for a person, "
-        f"{rebuilt.pending} for policy\n"
+        f"{rebuilt.pending} for policy; "
+        f"kept {rebuilt.answers} answers that were not sent yet and {rebuilt.proposals} proposals\n"
     )
     return 0
 

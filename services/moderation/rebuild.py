@@ -1,5 +1,6 @@
 """The queue from Kafka: each track's standing decision, reviews without policy's answer, open appeals."""
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
@@ -8,6 +9,7 @@ import structlog
 from redis.asyncio import Redis
 
 from services.moderation.adapters.past import RedisPast
+from services.moderation.adapters.queue_rebuilding import GivenBack, QueueRebuilding
 from services.moderation.adapters.redis_queue import RedisQueue
 from services.moderation.domain.appeals import Clocks
 from services.moderation.domain.cases import CaseSummary, Resolution, describe, summarise
@@ -39,6 +41,10 @@ class Rebuilt:
     open: int
     pending: int
     appeals: int = 0
+    answers: int = 0
+    """Kept: given before the rebuild, and sent when their undo window ends."""
+    proposals: int = 0
+    """Kept: they wait for a second person."""
 
 
 @dataclass
@@ -107,9 +113,9 @@ class Folded:
 async def rebuild(settings: ModerationWorkerSettings) -> Rebuilt:
     """Drop the queue and build it again. Claims and skips end; old tokens are never given out again.
 
-    An answer that was still in its undo window is dropped with its claim: the case waits again. May run
-    beside the worker and the API: what they apply meanwhile is newer and stays. Blocks the event loop while
-    it reads; needs memory for a summary of every case there ever was.
+    Answers that were not sent yet and proposals are in no topic: they are kept, unless the decision that
+    they were given on is gone. May run beside the worker and the API: what they apply meanwhile is newer and
+    stays. Blocks the event loop while it reads; needs memory for a summary of every case there ever was.
     """
     folded, contested = Folded(), FoldedAppeals()
     for filed in _valid(APPEALS, AppealFiled, settings.kafka):
@@ -127,11 +133,12 @@ async def rebuild(settings: ModerationWorkerSettings) -> Rebuilt:
         folded.described(upload)
         contested.about(upload, tracks)
     async with Redis.from_url(settings.redis) as client:
-        queue = RedisQueue(
-            client, SystemClock(), lease=settings.lease, skip=settings.skip, undo=settings.undo
-        )
-        rebuilt = await _build(queue, folded, settings.due)
+        lease, skip, undo = settings.lease, settings.skip, settings.undo
+        queue = RedisQueue(client, SystemClock(), lease=lease, skip=skip, undo=undo)
+        anew = QueueRebuilding(client, SystemClock(), lease=lease, skip=skip, undo=undo)
+        rebuilt = await _build(queue, anew, folded, settings.due)
         appeals = await _open_appeals(queue, contested, settings.appeal_clocks)
+        rebuilt = await _given_back(anew, rebuilt)
         past = RedisPast(client, queue)
         for decision in _valid(DECISIONS, DecisionMade, settings.kafka):
             await past.note(decision)
@@ -155,15 +162,15 @@ def _valid(topic: Topic, kind: type[E], bootstrap_servers: str) -> Iterator[E]:
             log.warning("skipped a bad record", topic=topic.name, fault=str(error))
 
 
-async def _build(queue: RedisQueue, folded: Folded, due: DueTable) -> Rebuilt:
-    await queue.forget()
-    await queue.raise_token(folded.last_token)
+async def _build(queue: RedisQueue, anew: QueueRebuilding, folded: Folded, due: DueTable) -> Rebuilt:
+    await anew.forget()
+    await anew.raise_token(folded.last_token)
     waiting = pending = 0
     for track_id, summary in folded.held.items():
         await queue.open(due.due(summary))
         resolution = folded.review_of(summary)
         if resolution is not None:
-            await queue.restore(resolution, track_id)
+            await anew.restore(resolution, track_id)
         if folded.stands(summary):
             waiting += resolution is None
             pending += resolution is not None
@@ -171,3 +178,14 @@ async def _build(queue: RedisQueue, folded: Folded, due: DueTable) -> Rebuilt:
         if sequence > 1:
             await queue.close(track_id, decision_id, sequence)
     return Rebuilt(folded.decisions_read, folded.reviews_read, waiting, pending)
+
+
+async def _given_back(anew: QueueRebuilding, rebuilt: Rebuilt) -> Rebuilt:
+    """After all cases are open again: who claimed one in between loses it to the answer that was there."""
+    back = Counter[GivenBack]()
+    for case_id in await anew.set_aside():
+        given = await anew.give_back(case_id)
+        if given is GivenBack.OUTDATED:
+            log.warning("an answer or a proposal was dropped: its decision is gone", case_id=case_id)
+        back[given] += 1
+    return replace(rebuilt, answers=back[GivenBack.ANSWER], proposals=back[GivenBack.PROPOSAL])

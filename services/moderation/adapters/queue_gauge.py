@@ -7,7 +7,7 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from services.moderation import metrics
-from services.moderation.adapters.redis_queue import PREFIX
+from services.moderation.adapters.queue_scripts import PREFIX
 from shared.clock import Clock
 
 log = structlog.get_logger()

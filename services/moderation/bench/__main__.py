@@ -19,7 +19,8 @@ from time import perf_counter
 from redis.asyncio import Redis
 
 from deploy.local import broker_and_redis
-from services.moderation.adapters.redis_queue import PREFIX, RedisQueue
+from services.moderation.adapters.queue_scripts import PREFIX
+from services.moderation.adapters.redis_queue import RedisQueue
 from services.moderation.bench.api_process import RunningApi, running_api
 from services.moderation.bench.cases import Catalogue
 from services.moderation.bench.filling import Filled, describe, fill

@@ -15,7 +15,7 @@ from redis.asyncio import Redis
 from services.moderation.adapters.redis_queue import RedisQueue
 from services.moderation.desk import Desk, Resolved
 from services.moderation.domain.cases import Case, CaseState, appeal_case_id_of, case_id_of, summarise
-from services.moderation.domain.queue import Answer, Claimed, Filter
+from services.moderation.domain.queue import Answer, Claimed, Filter, Undone
 from services.moderation.rebuild import rebuild
 from services.moderation.settings import LABELS, ModerationWorkerSettings
 from shared.clock import SystemClock
@@ -258,6 +258,31 @@ async def test_an_emptied_redis_is_rebuilt_from_kafka(
     claimed = await queue.claim(case_id_of(waiting[0].track_id), "ben")
     assert isinstance(claimed, Claimed)
     assert claimed.claim.token > resolved.resolution.claim_token
+
+
+async def test_a_rebuild_keeps_an_answer_that_is_still_in_its_undo_window(
+    environment: dict[str, str], redis: Redis, publish: Publish, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    queue = RedisQueue(redis, SystemClock(), lease=LEASE, skip=timedelta(hours=1), undo=timedelta(hours=1))
+    upload, decision = a_track()
+    await publish(upload, decision)
+    await queue.open(summarise(decision, upload))
+    claimed = await queue.claim(case_id_of(upload.track_id), "ada")
+    assert isinstance(claimed, Claimed)
+    wanted = Answer(decision.event_id, Outcome.REJECT, note="No.")
+    await queue.begin_resolution(claimed.case.case_id, "ada", claimed.claim.token, wanted)
+    before = await queue.case(claimed.case.case_id)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    rebuilt = await rebuild(ModerationWorkerSettings.load())
+    assert (rebuilt.answers, rebuilt.proposals) == (1, 0)
+    assert before is not None
+    assert before.resolution is not None
+    after = await queue.case(claimed.case.case_id)
+    assert after is not None
+    assert (after.state, after.resolution, after.acknowledged) == (before.state, before.resolution, False)
+    undone = await queue.undo(claimed.case.case_id, "ada", before.resolution.event_id)
+    assert isinstance(undone, Undone)
 
 
 async def test_fifty_reviewers_at_once_never_hold_the_same_case(redis: Redis, queue: RedisQueue) -> None:

@@ -65,4 +65,4 @@ async def test_wide_prefixes_find_every_case_once_and_in_order(endpoints: Endpoi
             expected = await found(reference, text, 1000)
             for limit in (7, 200):
                 assert await found(queue, text, limit) == expected, (text, limit)
-        await queue.forget()
+        await client.unlink(*[key async for key in client.scan_iter(match="search-test:*")])
