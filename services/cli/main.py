@@ -16,6 +16,7 @@ from services.cli.commands import (
 from services.cli.commands.bench import bench
 from services.cli.commands.doctor import doctor
 from services.cli.commands.rebuild import rebuild_views
+from services.cli.commands.sweep import sweep
 from services.cli.commands.topics import topics
 from services.cli.commands.tracks import status, submit_files, watch
 
@@ -41,6 +42,7 @@ app.add_typer(webhooks.app, name="webhooks", rich_help_panel="Operate")
 app.add_typer(dlq.app, name="dlq", rich_help_panel="Operate")
 app.command(rich_help_panel="Operate")(topics)
 app.command(rich_help_panel="Operate")(rebuild_views)
+app.command(rich_help_panel="Operate")(sweep)
 app.command(rich_help_panel="Operate")(doctor)
 app.command(rich_help_panel="Operate")(bench)
 

@@ -1,10 +1,11 @@
-"""Composition root of ingest: serve the upload API, or rebuild the views."""
+"""Composition root of ingest: serve the upload API, rebuild the views, or sweep the object store."""
 
 import argparse
 import asyncio
 import contextlib
 import sys
 from collections.abc import AsyncIterator, Sequence
+from datetime import timedelta
 
 from fastapi import FastAPI
 from redis.asyncio import Redis
@@ -31,17 +32,19 @@ from services.ingest.routes.delivering import delivery_routes
 from services.ingest.routes.tracks import track_routes
 from services.ingest.routes.webhook import webhook_routes
 from services.ingest.settings import IngestSettings
+from services.ingest.sweep import LEAST_AGE, sweep
 from shared import tracing
 from shared.clock import SystemClock
-from shared.errors import TrackgateError
+from shared.errors import SystemicError, TrackgateError
 from shared.events import DistributorRegistered, WebhookRegistered
 from shared.http import TELEMETRY, SecurityHeaders, install_problem_handlers, probes, serve
 from shared.http.pages import page_files
 from shared.logs import configure
 from shared.objects.folder import FolderStore
+from shared.objects.sweeping import FolderSweep
 from shared.stream.compacted import CompactedTopic
 from shared.stream.confluent_publisher import ConfluentPublisher
-from shared.stream.replay import replay
+from shared.stream.replay import replay, whole
 from shared.topics import DISTRIBUTORS, UPLOADS, WEBHOOKS
 from shared.views.redis_deliveries import RedisDeliveries
 from shared.views.redis_tracks import RedisTrackViews
@@ -136,10 +139,31 @@ async def rebuild_views(settings: IngestSettings) -> str:
     return f"{rebuilt.deliveries} deliveries written into the views, {rebuilt.skipped} records skipped"
 
 
+def sweep_store(settings: IngestSettings, *, hours: float, remove: bool) -> str:
+    """Raises SystemicError: the topic lost records, and with them what they named."""
+    if not whole(UPLOADS, settings.kafka):
+        raise SystemicError(f"{UPLOADS.name} does not reach back to its beginning: nothing is swept")
+    swept = sweep(
+        FolderSweep(settings.store),
+        lambda: replay(UPLOADS, settings.kafka),
+        now=SystemClock().now(),
+        age=timedelta(hours=hours),
+        remove=remove,
+    )
+    verb = "removed" if remove else "would remove (say --remove)"
+    return (
+        f"{verb} {swept.objects} objects of {swept.bytes} bytes that belong to none of {swept.tracks} "
+        f"tracks, and {swept.left_behind} parts of bodies that broke off"
+    )
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m services.ingest", description=__doc__)
-    parser.add_argument("command", nargs="?", choices=["serve", "rebuild-views"], default="serve")
-    command = parser.parse_args(arguments).command
+    parser.add_argument("command", nargs="?", choices=["serve", "rebuild-views", "sweep"], default="serve")
+    parser.add_argument("--remove", action="store_true", help="sweep: remove, and not only say what would go")
+    parser.add_argument("--hours", type=_sweeping_age, default=24.0, help="sweep: only what is older (24)")
+    given = parser.parse_args(arguments)
+    command = given.command
     try:
         settings = IngestSettings.load()
         configure(service="ingest", log_format=settings.log_format, level=settings.log_level)
@@ -147,7 +171,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if command == "rebuild-views":
             sys.stdout.write(asyncio.run(rebuild_views(settings)) + "\n")
             return 0
+        if command == "sweep":
+            sys.stdout.write(sweep_store(settings, hours=given.hours, remove=given.remove) + "\n")
+            return 0
         return serve(build_app(settings), settings.bind, settings.ingest_port)
     except TrackgateError as error:
         sys.stderr.write(f"ingest: {error}\n")
         return 2
+
+
+def _sweeping_age(text: str) -> float:
+    hours = float(text)
+    if not timedelta(hours=hours) >= LEAST_AGE:
+        raise argparse.ArgumentTypeError(f"no less than {LEAST_AGE}")
+    return hours

@@ -9,6 +9,30 @@ from shared.errors import SystemicError
 from shared.topics import Topic
 
 
+def whole(topic: Topic, bootstrap_servers: str, *, timeout_seconds: float = 30.0) -> bool:
+    """Whether every record that the topic was ever given is still there, compaction apart. Blocks.
+
+    Raises:
+        SystemicError: the broker does not answer, or the topic does not exist.
+    """
+    consumer = Consumer(
+        {"bootstrap.servers": bootstrap_servers, "group.id": "trackgate-whole", "log_level": 3}
+    )
+    try:
+        partitions = consumer.list_topics(topic.name, timeout=timeout_seconds).topics[topic.name].partitions
+        if not partitions:
+            raise SystemicError(f"the topic {topic.name} does not exist")
+        starts = (
+            consumer.get_watermark_offsets(TopicPartition(topic.name, number), timeout=timeout_seconds)[0]
+            for number in partitions
+        )
+        return all(start == 0 for start in starts)
+    except KafkaException as error:
+        raise SystemicError(f"{topic.name}: {error}") from error
+    finally:
+        consumer.close()
+
+
 def replay(topic: Topic, bootstrap_servers: str, *, timeout_seconds: float = 30.0) -> Iterator[bytes | None]:
     """Values in order of each partition. Blocks.
 
