@@ -22,7 +22,9 @@ from shared.views.tracks import TrackEvent, TrackView, field_of, fold
 MOST_OF_AN_ACCOUNT = 100
 KEPT_OF_AN_ACCOUNT = 1000
 log = structlog.get_logger()
-REBUILT = "trackgate:policy:rebuilt"
+REBUILT = "trackgate:policy:rebuilt:2"
+"""Says that the views are complete. Its number grows with what is kept for a track, so that the first start
+of a version that keeps more builds them anew."""
 DEADLINES = "trackgate:policy:deadlines"
 
 

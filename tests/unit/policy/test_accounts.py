@@ -105,7 +105,7 @@ async def test_the_second_possible_holds_both() -> None:
     assert world.outcomes(1, 2) == [Outcome.QUARANTINE] * 2
     assert world.standing(1).supersedes is not None
     codes = [reason.code for reason in world.standing(2).reasons]
-    assert codes == ["possible_voice_noted", "account_resembles_voice"]
+    assert codes == ["account_resembles_voice", "possible_voice_noted"]
 
 
 async def test_the_decision_records_what_was_weighed_and_names_every_finding() -> None:
