@@ -146,7 +146,7 @@ def _nuisances(rows: list[View], scores: Array, generated: Mask) -> dict[str, ob
 def _probe(rows: Rows) -> judging.Callable[[Array], Array]:
     model = lightgbm.LGBMClassifier(num_leaves=6, n_estimators=60, **boosting.FIXED, seed=boosting.SEED)
     model.fit(rows.table, rows.generated, sample_weight=boosting.family_weight(rows))
-    return lambda table: boosting.scored(model, table)
+    return lambda table: boosting.scored((model,), table)
 
 
 def _rounded(value: object) -> float:
