@@ -168,3 +168,15 @@ def test_a_persons_answer_counts_as_an_overturn_by_the_reasons_that_held_the_tra
     assert growth.of("trackgate_review_seconds_sum") == pytest.approx(40)
     assert growth.of("trackgate_tracks_decided_total", outcome="publish") == 0
     assert growth.of("trackgate_upload_to_decision_seconds_count") == 0
+
+
+def test_a_pattern_of_an_account_is_counted_when_a_decision_first_knows_of_it():
+    growth = Growth()
+    facts = {"ai": "not_detected", "voice": "possible", "matches": {"mara-lind": "possible"}}
+    alone = a_decision("publish", **facts)
+    known = a_decision("quarantine", sequence=2, account=[{"mara-lind": "possible"}], **facts)
+    policy.decided(alone, before=None, received_at=A_TIME)
+    assert growth.of("trackgate_account_resemblance_probability_count") == 0
+    policy.decided(known, before=alone, received_at=A_TIME)
+    policy.decided(known, before=known, received_at=A_TIME)
+    assert growth.of("trackgate_account_resemblance_probability_count") == 1

@@ -4,6 +4,7 @@ import json
 from datetime import timedelta
 
 from shared.events import ProtectedArtist
+from shared.topics import ARTISTS, GRANTS, broker_topics
 from tests.support.registry import ADA, World
 
 
@@ -46,3 +47,9 @@ async def test_coming_back_after_a_withdrawal_states_the_voice_anew(world: World
     world.clock.at += timedelta(days=1)
     await world.protect()
     assert last(world).changes_the_voice
+
+
+def test_the_brokers_topic_keeps_every_word_on_an_artist_for_a_week() -> None:
+    by_name = {spec.name: spec.config for spec in broker_topics(3)}
+    assert by_name[ARTISTS.name]["min.compaction.lag.ms"] == str(7 * 24 * 3600 * 1000)
+    assert "min.compaction.lag.ms" not in by_name[GRANTS.name]
