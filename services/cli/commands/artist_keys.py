@@ -5,9 +5,10 @@ from typing import Annotated, Any
 
 import typer
 
-from services.cli.commands.registry_access import aware, registry_access, tell
+from services.cli.adapters.registry_api import RegistryApi
+from services.cli.commands.registry_access import aware, on_registry, tell
 from services.cli.console import out, print_json
-from services.cli.options import DEFAULT_REGISTRY, DEFAULT_TOKEN_FILE, Json, RegistryUrl, Token, TokenFile
+from services.cli.options import Json
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -18,15 +19,14 @@ _Artist = Annotated[str, typer.Argument(metavar="ARTIST")]
 
 
 @app.command("give")
+@on_registry
 def give(
+    api: RegistryApi,
     artist_id: _Artist,
     key_id: Annotated[str, typer.Argument(metavar="ID", help="For example `ada-acme`.")],
     distributor: Annotated[
         str | None, typer.Option(help="Who alone may present it; anybody when left out.")
     ] = None,
-    registry: RegistryUrl = DEFAULT_REGISTRY,
-    token: Token = None,
-    token_file: TokenFile = DEFAULT_TOKEN_FILE,
     *,
     until: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="At most ten years on.")],
     json: Json = False,
@@ -37,8 +37,7 @@ def give(
         "distributor_id": distributor,
         "valid_until": aware(until).isoformat(),
     }
-    with registry_access(registry, token, token_file) as api:
-        given = api.post(f"/v1/artists/{artist_id}/keys", body)
+    given = api.post(f"/v1/artists/{artist_id}/keys", body)
     if json:
         print_json(given)
     else:
@@ -47,17 +46,15 @@ def give(
 
 
 @app.command("list")
+@on_registry
 def list_keys(
+    api: RegistryApi,
     artist_id: _Artist,
-    registry: RegistryUrl = DEFAULT_REGISTRY,
-    token: Token = None,
-    token_file: TokenFile = DEFAULT_TOKEN_FILE,
     *,
     json: Json = False,
 ) -> None:
     """The keys that an artist gave."""
-    with registry_access(registry, token, token_file) as api:
-        found = api.get(f"/v1/artists/{artist_id}/keys")
+    found = api.get(f"/v1/artists/{artist_id}/keys")
     if not json:
         for one in found:
             one["distributor_id"] = one["distributor_id"] or "anybody"
@@ -65,14 +62,12 @@ def list_keys(
 
 
 @app.command("revoke")
+@on_registry
 def revoke(
+    api: RegistryApi,
     artist_id: _Artist,
     key_id: Annotated[str, typer.Argument(metavar="ID")],
-    registry: RegistryUrl = DEFAULT_REGISTRY,
-    token: Token = None,
-    token_file: TokenFile = DEFAULT_TOKEN_FILE,
 ) -> None:
     """Revoke a key at once: what was delivered with it is decided again."""
-    with registry_access(registry, token, token_file) as api:
-        api.post(f"/v1/artists/{artist_id}/keys/{key_id}/revoke")
+    api.post(f"/v1/artists/{artist_id}/keys/{key_id}/revoke")
     out.print(f"[green]✓[/] {key_id} is revoked")

@@ -6,9 +6,10 @@ from typing import Annotated, Any
 
 import typer
 
-from services.cli.commands.registry_access import aware, digest, registry_access, tell
+from services.cli.adapters.registry_api import RegistryApi
+from services.cli.commands.registry_access import aware, digest, on_registry, tell
 from services.cli.console import out, print_json
-from services.cli.options import DEFAULT_REGISTRY, DEFAULT_TOKEN_FILE, Json, RegistryUrl, Token, TokenFile
+from services.cli.options import Json
 
 _DATES = ["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%S%z"]
 
@@ -16,7 +17,9 @@ app = typer.Typer(no_args_is_help=True, rich_markup_mode="rich", help="Artists w
 
 
 @app.command("enrol")
+@on_registry
 def enrol(
+    api: RegistryApi,
     artist_id: Annotated[str, typer.Argument(metavar="ID", help="For example `ada-voice`.")],
     references: Annotated[
         list[Path] | None,
@@ -42,9 +45,6 @@ def enrol(
         datetime | None, typer.Option(formats=_DATES, help="When consent was given; now when left out.")
     ] = None,
     consent_by: Annotated[str | None, typer.Option(help="Who gave it; the artist when left out.")] = None,
-    registry: RegistryUrl = DEFAULT_REGISTRY,
-    token: Token = None,
-    token_file: TokenFile = DEFAULT_TOKEN_FILE,
     *,
     name: Annotated[str, typer.Option(help="As it stands on releases.")],
     consent: Annotated[
@@ -77,8 +77,7 @@ def enrol(
         },
         "authority": {"statement": authority, "document_sha256": document and digest(document)},
     }
-    with registry_access(registry, token, token_file) as api:
-        proposed = api.enrol(artist_id, form, references or [])
+    proposed = api.enrol(artist_id, form, references or [])
     if json:
         print_json(proposed)
         return
@@ -90,16 +89,14 @@ def enrol(
 
 
 @app.command("list")
+@on_registry
 def list_artists(
-    registry: RegistryUrl = DEFAULT_REGISTRY,
-    token: Token = None,
-    token_file: TokenFile = DEFAULT_TOKEN_FILE,
+    api: RegistryApi,
     *,
     json: Json = False,
 ) -> None:
     """List protected artists."""
-    with registry_access(registry, token, token_file) as api:
-        found = api.get("/v1/artists")
+    found = api.get("/v1/artists")
     if not json:
         for artist in found:
             artist["recordings"] = len(artist["references"])
@@ -108,17 +105,15 @@ def list_artists(
 
 
 @app.command("withdraw")
+@on_registry
 def withdraw(
+    api: RegistryApi,
     artist_id: Annotated[str, typer.Argument(metavar="ID")],
-    registry: RegistryUrl = DEFAULT_REGISTRY,
-    token: Token = None,
-    token_file: TokenFile = DEFAULT_TOKEN_FILE,
     *,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
 ) -> None:
     """Stop looking for an artist's voice at once; destroy its key, its template and the recordings."""
     if not yes:
         typer.confirm(f"Remove the recordings of {artist_id} for good?", abort=True)
-    with registry_access(registry, token, token_file) as api:
-        api.post(f"/v1/artists/{artist_id}/withdraw")
+    api.post(f"/v1/artists/{artist_id}/withdraw")
     out.print(f"[green]✓[/] {artist_id} is withdrawn and the recordings are removed")

@@ -1,20 +1,23 @@
 """``trackgate distributors``: who may deliver."""
 
-import os
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from services.cli.commands.registry_access import registry_access, tell
+from services.cli.adapters.registry_api import RegistryApi
+from services.cli.commands.registry_access import on_registry, tell
 from services.cli.console import out, print_json
-from services.cli.options import DEFAULT_REGISTRY, DEFAULT_TOKEN_FILE, Json, RegistryUrl, Token, TokenFile
+from services.cli.options import Json
+from shared.private_files import write_private
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode="rich", help="Who may deliver.")
 
 
 @app.command("add")
+@on_registry
 def add_distributor(
+    api: RegistryApi,
     name: Annotated[str, typer.Argument(help="As people know it.")],
     distributor_id: Annotated[
         str | None, typer.Option("--id", help="Made from the name when left out.")
@@ -23,9 +26,6 @@ def add_distributor(
     save: Annotated[
         Path | None, typer.Option(help="Keep the key in this file, for you alone, instead of showing it.")
     ] = None,
-    registry: RegistryUrl = DEFAULT_REGISTRY,
-    token: Token = None,
-    token_file: TokenFile = DEFAULT_TOKEN_FILE,
     *,
     json: Json = False,
 ) -> None:
@@ -37,57 +37,48 @@ def add_distributor(
     body: dict[str, Any] = {"name": name, "tracks_per_day": tracks_per_day}
     if distributor_id is not None:
         body["distributor_id"] = distributor_id
-    with registry_access(registry, token, token_file) as api:
-        _tell_key(api.post("/v1/distributors", body), save, json=json)
+    _tell_key(api.post("/v1/distributors", body), save, json=json)
 
 
 @app.command("new-key")
+@on_registry
 def new_key(
+    api: RegistryApi,
     distributor_id: Annotated[str, typer.Argument(metavar="ID")],
     save: Annotated[Path | None, typer.Option(help="Keep the key in this file, for you alone.")] = None,
-    registry: RegistryUrl = DEFAULT_REGISTRY,
-    token: Token = None,
-    token_file: TokenFile = DEFAULT_TOKEN_FILE,
     *,
     json: Json = False,
 ) -> None:
     """Give a distributor a new API key. The old one stops working at once."""
-    with registry_access(registry, token, token_file) as api:
-        _tell_key(api.post(f"/v1/distributors/{distributor_id}/key"), save, json=json)
+    _tell_key(api.post(f"/v1/distributors/{distributor_id}/key"), save, json=json)
 
 
 @app.command("list")
+@on_registry
 def list_distributors(
-    registry: RegistryUrl = DEFAULT_REGISTRY,
-    token: Token = None,
-    token_file: TokenFile = DEFAULT_TOKEN_FILE,
+    api: RegistryApi,
     *,
     json: Json = False,
 ) -> None:
     """List who may deliver."""
-    with registry_access(registry, token, token_file) as api:
-        tell(api.get("/v1/distributors"), ("distributor_id", "name", "active", "tracks_per_day"), json=json)
+    tell(api.get("/v1/distributors"), ("distributor_id", "name", "active", "tracks_per_day"), json=json)
 
 
 @app.command("deactivate")
+@on_registry
 def deactivate(
+    api: RegistryApi,
     distributor_id: Annotated[str, typer.Argument(metavar="ID")],
-    registry: RegistryUrl = DEFAULT_REGISTRY,
-    token: Token = None,
-    token_file: TokenFile = DEFAULT_TOKEN_FILE,
 ) -> None:
     """Refuse what a distributor delivers from now on."""
-    with registry_access(registry, token, token_file) as api:
-        api.post(f"/v1/distributors/{distributor_id}/deactivate")
+    api.post(f"/v1/distributors/{distributor_id}/deactivate")
     out.print(f"[green]✓[/] {distributor_id} may deliver no more")
 
 
 def _tell_key(told: dict[str, Any], save: Path | None, *, json: bool) -> None:
     key = told["api_key"]
     if save is not None:
-        descriptor = os.open(save, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "w", encoding="ascii") as file:
-            file.write(key + "\n")
+        write_private(save, f"{key}\n".encode("ascii"))
         told = {name: value for name, value in told.items() if name != "api_key"} | {
             "api_key_file": str(save)
         }

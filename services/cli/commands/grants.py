@@ -6,9 +6,10 @@ from typing import Annotated, Any
 
 import typer
 
-from services.cli.commands.registry_access import aware, digest, registry_access, tell
+from services.cli.adapters.registry_api import RegistryApi
+from services.cli.commands.registry_access import aware, digest, on_registry, tell
 from services.cli.console import out, print_json
-from services.cli.options import DEFAULT_REGISTRY, DEFAULT_TOKEN_FILE, Json, RegistryUrl, Token, TokenFile
+from services.cli.options import Json
 from shared.events import GrantUse
 
 app = typer.Typer(
@@ -19,7 +20,9 @@ _DATES = ["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S%z"]
 
 
 @app.command("give")
+@on_registry
 def give(
+    api: RegistryApi,
     grant_id: Annotated[str, typer.Argument(metavar="ID", help="For example `ada-acme-2026`.")],
     valid_from: Annotated[
         datetime | None, typer.Option("--from", formats=_DATES, help="Now when left out.")
@@ -30,9 +33,6 @@ def give(
         Path | None,
         typer.Option(exists=True, dir_okay=False, help="The signed document; only its SHA-256 is sent."),
     ] = None,
-    registry: RegistryUrl = DEFAULT_REGISTRY,
-    token: Token = None,
-    token_file: TokenFile = DEFAULT_TOKEN_FILE,
     *,
     artist: Annotated[str, typer.Option(help="The artist who consents.")],
     to: Annotated[str, typer.Option(help="A distributor's id, or * for anyone.")],
@@ -60,8 +60,7 @@ def give(
     }
     if valid_from is not None:
         body["valid_from"] = aware(valid_from).isoformat()
-    with registry_access(registry, token, token_file) as api:
-        given = api.put(f"/v1/grants/{grant_id}", body)
+    given = api.put(f"/v1/grants/{grant_id}", body)
     if json:
         print_json(given)
     else:
@@ -70,29 +69,25 @@ def give(
 
 
 @app.command("list")
+@on_registry
 def list_grants(
+    api: RegistryApi,
     artist: Annotated[str | None, typer.Option(help="Only this artist's.")] = None,
-    registry: RegistryUrl = DEFAULT_REGISTRY,
-    token: Token = None,
-    token_file: TokenFile = DEFAULT_TOKEN_FILE,
     *,
     json: Json = False,
 ) -> None:
     """List consent grants."""
     query = {"artist_id": artist} if artist else {}
-    with registry_access(registry, token, token_file) as api:
-        found = api.get("/v1/grants", **query)
+    found = api.get("/v1/grants", **query)
     tell(found, ("grant_id", "artist_id", "grantee", "uses", "territories", "valid_until", "live"), json=json)
 
 
 @app.command("revoke")
+@on_registry
 def revoke(
+    api: RegistryApi,
     grant_id: Annotated[str, typer.Argument(metavar="ID")],
-    registry: RegistryUrl = DEFAULT_REGISTRY,
-    token: Token = None,
-    token_file: TokenFile = DEFAULT_TOKEN_FILE,
 ) -> None:
     """End consent at once. It cannot be revived under the same id."""
-    with registry_access(registry, token, token_file) as api:
-        revoked = api.post(f"/v1/grants/{grant_id}/revoke")
+    revoked = api.post(f"/v1/grants/{grant_id}/revoke")
     out.print(f"[green]✓[/] {grant_id} is revoked since {revoked['revoked_at']}")

@@ -5,9 +5,10 @@ from typing import Annotated, Any
 import typer
 from rich.markup import escape
 
-from services.cli.commands.registry_access import registry_access, tell
+from services.cli.adapters.registry_api import RegistryApi
+from services.cli.commands.registry_access import on_registry, tell
 from services.cli.console import out, print_json
-from services.cli.options import DEFAULT_REGISTRY, DEFAULT_TOKEN_FILE, Json, RegistryUrl, Token, TokenFile
+from services.cli.options import Json
 
 app = typer.Typer(
     no_args_is_help=True, rich_markup_mode="rich", help="Artists whom somebody proposes to protect."
@@ -16,31 +17,27 @@ _Id = Annotated[str, typer.Argument(metavar="ID", help="The artist's id.")]
 
 
 @app.command("list")
+@on_registry
 def list_proposals(
-    registry: RegistryUrl = DEFAULT_REGISTRY,
-    token: Token = None,
-    token_file: TokenFile = DEFAULT_TOKEN_FILE,
+    api: RegistryApi,
     *,
     json: Json = False,
 ) -> None:
     """The last proposal for every artist, those that wait first."""
-    with registry_access(registry, token, token_file) as api:
-        found = api.get("/v1/proposals")
+    found = api.get("/v1/proposals")
     tell(found, ("artist_id", "name", "state", "proposed_by", "waiting_for"), json=json)
 
 
 @app.command("show")
+@on_registry
 def show(
+    api: RegistryApi,
     artist_id: _Id,
-    registry: RegistryUrl = DEFAULT_REGISTRY,
-    token: Token = None,
-    token_file: TokenFile = DEFAULT_TOKEN_FILE,
     *,
     json: Json = False,
 ) -> None:
     """What the detectors think of the recordings, and how well the voice is told apart."""
-    with registry_access(registry, token, token_file) as api:
-        found = api.get(f"/v1/proposals/{artist_id}")
+    found = api.get(f"/v1/proposals/{artist_id}")
     if json:
         print_json(found)
     else:
@@ -48,40 +45,36 @@ def show(
 
 
 @app.command("approve")
+@on_registry
 def approve(
+    api: RegistryApi,
     artist_id: _Id,
     accepting: Annotated[
         str, typer.Option(help="Why doubts are set aside; needed where there are any.")
     ] = "",
-    registry: RegistryUrl = DEFAULT_REGISTRY,
-    token: Token = None,
-    token_file: TokenFile = DEFAULT_TOKEN_FILE,
     *,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
 ) -> None:
     """Look at a proposal and protect the artist as proposed. Whoever proposed it cannot."""
-    with registry_access(registry, token, token_file) as api:
-        found = api.get(f"/v1/proposals/{artist_id}")
-        _tell(found)
-        if not yes:
-            typer.confirm(f"Protect {found['name']} so?", abort=True)
-        answer = {"proposal_id": found["proposal_id"], "accepting": accepting}
-        api.post(f"/v1/proposals/{artist_id}/approve", answer)
+    found = api.get(f"/v1/proposals/{artist_id}")
+    _tell(found)
+    if not yes:
+        typer.confirm(f"Protect {found['name']} so?", abort=True)
+    answer = {"proposal_id": found["proposal_id"], "accepting": accepting}
+    api.post(f"/v1/proposals/{artist_id}/approve", answer)
     out.print(f"[green]✓[/] {artist_id} is protected")
 
 
 @app.command("reject")
+@on_registry
 def reject(
+    api: RegistryApi,
     artist_id: _Id,
-    registry: RegistryUrl = DEFAULT_REGISTRY,
-    token: Token = None,
-    token_file: TokenFile = DEFAULT_TOKEN_FILE,
     *,
     why: Annotated[str, typer.Option(help="Told to whoever proposed it.")],
 ) -> None:
     """Turn a proposal down, or take your own back; its recordings are removed."""
-    with registry_access(registry, token, token_file) as api:
-        api.post(f"/v1/proposals/{artist_id}/reject", {"why": why})
+    api.post(f"/v1/proposals/{artist_id}/reject", {"why": why})
     out.print(f"[green]✓[/] the proposal for {artist_id} is turned down")
 
 

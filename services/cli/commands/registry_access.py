@@ -1,11 +1,13 @@
 """What the commands of the registry share: reaching it, telling lists, dates and digests."""
 
+import functools
 import hashlib
-from collections.abc import Iterator
+import inspect
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Concatenate, ParamSpec, get_type_hints
 
 from rich.markup import escape
 from rich.table import Table
@@ -13,6 +15,15 @@ from rich.table import Table
 from services.cli.adapters.registry_api import RegistryApi, registry_api
 from services.cli.console import out, plain_words, print_json
 from services.cli.credentials import secret
+from services.cli.options import DEFAULT_REGISTRY, DEFAULT_TOKEN_FILE, RegistryUrl, Token, TokenFile
+
+P = ParamSpec("P")
+_REACHING = {
+    "registry": (RegistryUrl, DEFAULT_REGISTRY),
+    "token": (Token, None),
+    "token_file": (TokenFile, DEFAULT_TOKEN_FILE),
+}
+"""The options that say how to reach the registry, with their defaults."""
 
 
 @contextmanager
@@ -26,6 +37,30 @@ def registry_access(url: str, token: str | None, file: Path) -> Iterator[Registr
         )
         with registry_api(url, held) as api:
             yield api
+
+
+def on_registry(command: Callable[Concatenate[RegistryApi, P], None]) -> Callable[..., None]:
+    """Gives a command the registry as its first argument, and its user the options that say where it is.
+
+    Typer makes options of what the signature says: the command's own parameters, then these.
+    """
+    _, *own = inspect.signature(command).parameters.values()
+    hints = get_type_hints(command, include_extras=True)
+    first, *_ = hints
+    del hints[first]
+    reaching = [
+        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=kind)
+        for name, (kind, default) in _REACHING.items()
+    ]
+
+    @functools.wraps(command)
+    def run(*, registry: str, token: str | None, token_file: Path, **given: Any) -> None:
+        with registry_access(registry, token, token_file) as api:
+            command(api, **given)  # type: ignore[call-arg]  # Typer passes what the signature below says
+
+    run.__dict__["__signature__"] = inspect.Signature([*own, *reaching])
+    run.__annotations__ = hints | {name: kind for name, (kind, _) in _REACHING.items()}
+    return run
 
 
 def aware(at: datetime) -> datetime:

@@ -9,18 +9,14 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from services.cli.commands.registry_access import registry_access
+from services.cli.adapters.registry_api import RegistryApi
+from services.cli.commands.registry_access import on_registry
 from services.cli.console import duration, fail, out, plain_words, print_json
 from services.cli.deliveries import Log, chosen, matching, read, row
 from services.cli.options import (
     DEFAULT_KAFKA,
-    DEFAULT_REGISTRY,
-    DEFAULT_TOKEN_FILE,
     Json,
     Kafka,
-    RegistryUrl,
-    Token,
-    TokenFile,
 )
 from shared.events import DeliveryStep, WebhookDelivery
 from shared.stream.confluent_publisher import ConfluentPublisher
@@ -46,19 +42,17 @@ _TONES = {
 
 
 @app.command("set")
+@on_registry
 def set_endpoint(
+    api: RegistryApi,
     distributor_id: Annotated[str, typer.Argument(metavar="DISTRIBUTOR")],
     url: Annotated[str, typer.Argument(help="An https URL.")],
-    registry: RegistryUrl = DEFAULT_REGISTRY,
-    token: Token = None,
-    token_file: TokenFile = DEFAULT_TOKEN_FILE,
     *,
     new_secret: Annotated[bool, typer.Option("--new-secret", help="Replace the signing secret.")] = False,
     json: Json = False,
 ) -> None:
     """Register where a distributor is told of decisions. A new signing secret is told only once."""
-    with registry_access(registry, token, token_file) as api:
-        told = api.put(f"/v1/distributors/{distributor_id}/webhook", {"url": url, "new_secret": new_secret})
+    told = api.put(f"/v1/distributors/{distributor_id}/webhook", {"url": url, "new_secret": new_secret})
     if json:
         print_json(told)
         return
@@ -69,15 +63,13 @@ def set_endpoint(
 
 
 @app.command("off")
+@on_registry
 def switch_off(
+    api: RegistryApi,
     distributor_id: Annotated[str, typer.Argument(metavar="DISTRIBUTOR")],
-    registry: RegistryUrl = DEFAULT_REGISTRY,
-    token: Token = None,
-    token_file: TokenFile = DEFAULT_TOKEN_FILE,
 ) -> None:
     """Send a distributor nothing more. [b]set[/] switches it on again."""
-    with registry_access(registry, token, token_file) as api:
-        api.delete(f"/v1/distributors/{distributor_id}/webhook")
+    api.delete(f"/v1/distributors/{distributor_id}/webhook")
     out.print(f"[green]✓[/] {escape(distributor_id)} is told nothing more")
 
 
