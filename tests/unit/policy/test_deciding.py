@@ -1,114 +1,35 @@
-"""When a track is decided, when it is decided again, and what a crash leaves behind."""
+"""When a track is decided, and when it is decided again."""
 
 import itertools
-from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
 import pytest
 
-from services.policy.compiled import load_policy
-from services.policy.domain import FixedPolicy, Judge
-from services.policy.handlers import PolicyHandlers
-from services.policy.inputs import AI_DETECTOR, FINGERPRINT, VOICE_MATCHER, PolicyInput
+from services.policy.inputs import AI_DETECTOR, FINGERPRINT, PolicyInput
 from services.policy.registry import Registry
-from services.policy.sweep import DeadlineSweep
-from shared.clock import SetClock
 from shared.errors import PublishError, SystemicError
-from shared.events import DecisionMade, FindingRecorded, Outcome, ReviewResolved, TrackUploaded
+from shared.events import Outcome
 from shared.stream.outcome import Done, Reject, Retry
-from tests.support.events import A_TIME, an_upload
+from tests.support.events import A_TIME
 from tests.support.policy import (
     ARTISTS,
-    REQUIRED,
-    Crash,
-    Crashes,
-    MemoryDeadlines,
-    MemoryDecisionLog,
-    MemoryLocks,
-    MemoryTracks,
     a_copy,
     a_finding,
     a_grant,
-    a_match,
     a_review,
 )
-
-POLICY = load_policy()
-DEADLINE = timedelta(seconds=120)
-UPLOAD = an_upload()
-AI = a_finding(UPLOAD, AI_DETECTOR, "not_detected")
-VOICE = a_finding(UPLOAD, VOICE_MATCHER, "no_match")
-CLONE = a_finding(UPLOAD, AI_DETECTOR, "likely_generated")
-MATCHED = a_finding(UPLOAD, VOICE_MATCHER, "match", matches=(a_match("mara-lind", "match"),))
-Event = TrackUploaded | FindingRecorded | ReviewResolved | DecisionMade
-
-
-class World:
-    """The handlers over fakes. ``restart`` is a new process over what was stored."""
-
-    def __init__(self, *, registry: Registry | None = None) -> None:
-        self.clock = SetClock(A_TIME + timedelta(seconds=10))
-        self.registry = registry or Registry(ARTISTS)
-        self.crashes = Crashes()
-        self.tracks = MemoryTracks(self.crashes)
-        self.deadlines = MemoryDeadlines(self.tracks)
-        self.log = MemoryDecisionLog(self.crashes)
-        self.restart()
-
-    def restart(self) -> None:
-        self.handlers = PolicyHandlers(
-            judge=Judge(FixedPolicy(POLICY), self.registry, REQUIRED),
-            tracks=self.tracks,
-            locks=MemoryLocks(),
-            deadlines=self.deadlines,
-            decisions=self.log,
-            clock=self.clock,
-            deadline=DEADLINE,
-        )
-
-    async def see(self, *events: Event) -> Done | Retry | Reject:
-        outcome: Done | Retry | Reject = Done()
-        for event in events:
-            match event:
-                case TrackUploaded():
-                    outcome = await self.handlers.on_uploaded(event)
-                case FindingRecorded():
-                    outcome = await self.handlers.on_finding(event)
-                case ReviewResolved():
-                    outcome = await self.handlers.on_review(event)
-                case DecisionMade():
-                    outcome = await self.handlers.on_decision(event)
-        return outcome
-
-    async def pass_time(self, span: timedelta) -> int:
-        self.clock.at += span
-        sweep = DeadlineSweep(
-            self.deadlines, self.handlers.on_deadline, clock=self.clock, alarm=NoAlarm(), not_before=A_TIME
-        )
-        return await sweep.sweep()
-
-    @property
-    def decisions(self) -> list[DecisionMade]:
-        return self.log.distinct(UPLOAD.track_id)
-
-    @property
-    def standing(self) -> DecisionMade:
-        found = self.tracks.view(UPLOAD.track_id).decision
-        assert found is not None
-        return found
-
-    @property
-    def story(self) -> list[str]:
-        return [decision.outcome.value for decision in self.decisions]
-
-
-class NoAlarm:
-    async def wait(self, span: timedelta) -> None:
-        raise AssertionError(f"a single sweep waits for nothing, not {span}")
-
-
-def codes(decision: DecisionMade) -> list[str]:
-    return [reason.code for reason in decision.reasons]
+from tests.unit.policy.deciding_world import (
+    AI,
+    CLONE,
+    DEADLINE,
+    MATCHED,
+    POLICY,
+    UPLOAD,
+    VOICE,
+    Event,
+    World,
+    codes,
+)
 
 
 async def test_a_track_is_decided_when_every_required_detector_has_answered() -> None:
@@ -360,61 +281,3 @@ async def test_an_outage_stops_the_sweep_and_not_the_track() -> None:
     world.log.broken = False
     assert await world.pass_time(timedelta(0)) == 1
     assert world.story == ["quarantine"]
-
-
-async def feed(world: World, step: Callable[[], Awaitable[object]]) -> None:
-    """Deliver until it is through, as a broker does: a crash is a restart and the same message again."""
-    while True:
-        try:
-            await step()
-        except Crash:
-            world.restart()
-            world.clock.at += timedelta(seconds=1)
-        else:
-            return
-
-
-@pytest.mark.parametrize("crash_before", range(1, 13))
-async def test_a_crash_at_any_step_neither_loses_nor_doubles_a_decision(crash_before: int) -> None:
-    world = World()
-    world.crashes.before_step = crash_before
-    for event in (UPLOAD, AI, MATCHED):
-        await feed(world, lambda event=event: world.see(event))  # type: ignore[misc]
-    await feed(world, lambda: world.see(a_review(world.standing, "publish")))
-    assert world.story == ["quarantine", "publish"]
-    by_id = {decision.event_id: decision.to_bytes() for decision in world.log.appended}
-    assert all(decision.to_bytes() == by_id[decision.event_id] for decision in world.log.appended)
-    assert world.tracks.intents == {}
-    assert world.tracks.deadlines == {}
-
-
-@pytest.mark.parametrize("crash_before", range(1, 7))
-async def test_a_crash_in_the_sweep_neither_loses_nor_doubles_the_decision(crash_before: int) -> None:
-    world = World()
-    await feed(world, lambda: world.see(UPLOAD))
-    world.crashes.before_step = world.crashes.steps + crash_before
-    await feed(world, lambda: world.pass_time(DEADLINE))
-    assert world.story == ["quarantine"]
-
-
-async def test_another_event_finishes_what_a_crashed_worker_began() -> None:
-    world = World()
-    await world.see(UPLOAD, AI)
-    world.crashes.before_step = world.crashes.steps + 3
-    with pytest.raises(Crash):
-        await world.see(MATCHED)
-    world.restart()
-    newer = CLONE.model_copy(update={"occurred_at": A_TIME + timedelta(hours=1)})
-    await world.see(newer, MATCHED)
-    assert [decision.sequence for decision in world.decisions] == [1, 2]
-    assert len(world.log.appended) == len({d.event_id for d in world.log.appended}) == 2
-
-
-async def test_reading_the_own_decisions_heals_a_view_that_lost_one() -> None:
-    world = World()
-    await world.see(UPLOAD, AI, VOICE)
-    lost = world.decisions[0]
-    del world.tracks.fields[UPLOAD.track_id]["decision:1"]
-    await world.see(lost, VOICE)
-    assert world.standing == lost
-    assert len(world.log.appended) == 1

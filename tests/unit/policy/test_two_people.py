@@ -5,7 +5,7 @@ import pytest
 from services.policy.inputs import AI_DETECTOR
 from shared.events import Outcome
 from tests.support.policy import a_finding, a_review
-from tests.unit.policy.test_deciding import AI, MATCHED, UPLOAD, VOICE, World, codes
+from tests.unit.policy.deciding_world import AI, MATCHED, UPLOAD, VOICE, World, codes
 
 
 async def held(*findings: object) -> World:
