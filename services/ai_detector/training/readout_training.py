@@ -36,9 +36,9 @@ def _trees(rows: Rows) -> judging.Callable[[Array], Array]:
 
 
 def trained(rows: list[View], scores: Array) -> Readout:
-    """The readout fitted on all rows; thresholds and calibration come from the held-out scores."""
+    """The readout fitted on all rows; thresholds and calibration come from held-out scores, undisguised."""
     table = boosting.tabled(rows, boosting.chosen())
-    judged = np.isfinite(scores)
+    judged = np.isfinite(scores) & np.array([not row.disguised for row in rows])
     slope, offset = calibrate(
         scores[judged], table.generated[judged], boosting.family_weight(table.only(np.flatnonzero(judged)))
     )

@@ -4,7 +4,7 @@ import hashlib
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -29,7 +29,11 @@ _NARROW = {True: 0.2, False: 0.5}
 
 @dataclass(frozen=True)
 class View:
-    """One row: `kind` is `real`, or one of `MADE` (then `generated`)."""
+    """One row: `kind` is `real`, or one of `MADE` (then `generated`).
+
+    `disguised`: of the round that shifts pitch and adds hum more often than deliveries do; it is learned from
+    and judged, but says nothing of how high usual human music scores.
+    """
 
     recording: corpus.Recording
     kind: str
@@ -37,6 +41,7 @@ class View:
     seconds: float
     values: tuple[float, ...]
     nuisance: tuple[float, ...]
+    disguised: bool = False
 
     @property
     def generated(self) -> bool:
@@ -98,7 +103,8 @@ def _of_one(job: tuple[corpus.Recording, int], *, cache: Path) -> tuple[bool, li
     """Whether a recording had to be measured, and its rows."""
     recording, seed = job
     made = _ensured(recording, cache=cache, seed=seed)
-    return made, list(rows_of(recording, fetch(_stored(recording, cache, seed))))
+    rows = rows_of(recording, fetch(_stored(recording, cache, seed)))
+    return made, [replace(row, disguised=seed == DISGUISES) for row in rows]
 
 
 def rows_of(recording: corpus.Recording, cuts: Iterable[Treated]) -> Iterator[View]:
