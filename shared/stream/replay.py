@@ -1,5 +1,6 @@
 """All of a topic from its start to where it ends now, without a consumer group's state."""
 
+import time
 import uuid
 from collections.abc import Iterator
 
@@ -7,6 +8,29 @@ from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaExcepti
 
 from shared.errors import SystemicError
 from shared.topics import Topic
+
+_NO_LEADER = {KafkaError.NOT_LEADER_FOR_PARTITION, KafkaError.LEADER_NOT_AVAILABLE}
+_PAUSE_SECONDS = 0.1
+
+
+def ends_of(consumer: Consumer, partition: TopicPartition, timeout_seconds: float) -> tuple[int, int]:
+    """The first offset that a partition still holds, and the next that it will give. Blocks.
+
+    A topic that was made a moment ago has no leader yet, and one that is moving has none for a moment.
+
+    Raises:
+        KafkaException: there is no answer in that time.
+    """
+    late = time.monotonic() + timeout_seconds
+    while True:
+        try:
+            first, last = consumer.get_watermark_offsets(partition, timeout=timeout_seconds)
+        except KafkaException as error:
+            if error.args[0].code() not in _NO_LEADER or time.monotonic() > late:
+                raise
+            time.sleep(_PAUSE_SECONDS)
+        else:
+            return first, last
 
 
 def whole(topic: Topic, bootstrap_servers: str, *, timeout_seconds: float = 30.0) -> bool:
@@ -22,11 +46,10 @@ def whole(topic: Topic, bootstrap_servers: str, *, timeout_seconds: float = 30.0
         partitions = consumer.list_topics(topic.name, timeout=timeout_seconds).topics[topic.name].partitions
         if not partitions:
             raise SystemicError(f"the topic {topic.name} does not exist")
-        starts = (
-            consumer.get_watermark_offsets(TopicPartition(topic.name, number), timeout=timeout_seconds)[0]
-            for number in partitions
+        ends = (
+            ends_of(consumer, TopicPartition(topic.name, number), timeout_seconds) for number in partitions
         )
-        return all(start == 0 for start in starts)
+        return all(first == 0 for first, _ in ends)
     except KafkaException as error:
         raise SystemicError(f"{topic.name}: {error}") from error
     finally:

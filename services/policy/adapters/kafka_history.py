@@ -9,6 +9,7 @@ from confluent_kafka import Message as Received
 
 from shared.errors import SystemicError
 from shared.stream.message import Message
+from shared.stream.replay import ends_of
 from shared.topics import Topic
 
 BATCH = 500
@@ -30,8 +31,7 @@ class KafkaHistory:
         consumer = self._consumer()
         try:
             marks = [
-                consumer.get_watermark_offsets(partition, timeout=ANSWER_SECONDS)
-                for partition in self._partitions(consumer, name)
+                ends_of(consumer, partition, ANSWER_SECONDS) for partition in self._partitions(consumer, name)
             ]
         except KafkaException as error:
             raise SystemicError(f"{name} could not be measured: {error}") from error
