@@ -27,7 +27,9 @@ from services.moderation.domain.bulk import (
     Planned,
 )
 from services.moderation.domain.cases import Case, CaseState, review_id_of
-from services.moderation.domain.queue import Answer, Claimed, Filter, Undone
+from services.moderation.domain.looking import Filter
+from services.moderation.domain.outcomes import Claimed, Undone
+from services.moderation.domain.queue import Answer
 from services.moderation.web.office import Office
 from shared.clock import Clock
 from shared.errors import TrackgateError

@@ -12,8 +12,7 @@ import structlog
 
 from services.moderation.domain.appeal_outcomes import decided
 from services.moderation.domain.cases import Case, Resolution
-from services.moderation.domain.queue import (
-    Answer,
+from services.moderation.domain.outcomes import (
     Begun,
     DecisionChanged,
     LeaseLost,
@@ -21,8 +20,8 @@ from services.moderation.domain.queue import (
     NotOpen,
     ProposalChanged,
     Proposed,
-    ReviewQueue,
 )
+from services.moderation.domain.queue import Answer, ReviewQueue
 from shared.errors import PublishError
 from shared.events import Outcome, ReviewResolved
 from shared.stream.envelope import envelope

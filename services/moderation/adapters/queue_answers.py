@@ -14,8 +14,7 @@ from services.moderation.adapters.queue_encoding import (
 from services.moderation.adapters.queue_lists import QueueLists
 from services.moderation.domain.answering import answered, confirmed, proposed
 from services.moderation.domain.cases import Case, Passed
-from services.moderation.domain.queue import (
-    Answer,
+from services.moderation.domain.outcomes import (
     Beginning,
     Confirming,
     DecisionChanged,
@@ -28,6 +27,7 @@ from services.moderation.domain.queue import (
     TooLate,
     Undone,
 )
+from services.moderation.domain.queue import Answer
 
 
 class QueueAnswers(QueueLists):

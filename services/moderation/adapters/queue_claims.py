@@ -3,12 +3,12 @@
 from services.moderation.adapters.queue_encoding import claimed_of, groups_of, known_case, moment
 from services.moderation.adapters.queue_scripts import LOOKED_AT, QueueScripts
 from services.moderation.domain.cases import Claim, Passed
-from services.moderation.domain.queue import (
+from services.moderation.domain.looking import Filter
+from services.moderation.domain.outcomes import (
     Barred,
     Claimed,
     Claiming,
     Escalated,
-    Filter,
     HeldByOther,
     LeaseLost,
     NoSuchCase,

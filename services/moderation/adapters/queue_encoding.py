@@ -16,7 +16,8 @@ from services.moderation.domain.cases import (
     Proposal,
     Resolution,
 )
-from services.moderation.domain.queue import SEARCHED_AS_INDEX, Begun, Claimed, Filter, Share
+from services.moderation.domain.looking import SEARCHED_AS_INDEX, Filter, Share
+from services.moderation.domain.outcomes import Begun, Claimed
 from services.moderation.domain.words import folded, words_of
 from shared.errors import SystemicError
 from shared.events import Record

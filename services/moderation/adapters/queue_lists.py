@@ -4,7 +4,7 @@ from services.moderation.adapters.queue_encoding import base_of, case_of, facet_
 from services.moderation.adapters.queue_scripts import LOOKED_AT, QueueScripts
 from services.moderation.adapters.tallies import tallied
 from services.moderation.domain.cases import Case
-from services.moderation.domain.queue import EVERYTHING, Counts, Cursor, Filter, Page
+from services.moderation.domain.looking import EVERYTHING, Counts, Cursor, Filter, Page
 
 
 class QueueLists(QueueScripts):

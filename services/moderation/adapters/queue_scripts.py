@@ -10,7 +10,7 @@ from redis.exceptions import RedisError
 
 from services.moderation.adapters.queue_encoding import milliseconds
 from services.moderation.adapters.scripts import source_of
-from services.moderation.domain.queue import Filter
+from services.moderation.domain.looking import Filter
 from shared.clock import Clock
 from shared.errors import SystemicError
 

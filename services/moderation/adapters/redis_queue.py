@@ -8,7 +8,7 @@ from services.moderation.adapters.queue_answers import QueueAnswers
 from services.moderation.adapters.queue_claims import QueueClaims
 from services.moderation.adapters.queue_encoding import milliseconds, opening_of
 from services.moderation.domain.cases import CaseSummary, appeal_case_id_of, case_id_of
-from services.moderation.domain.queue import Applied
+from services.moderation.domain.outcomes import Applied
 from shared.errors import SystemicError
 
 

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from services.moderation.domain.queue import Counts, Filter
+from services.moderation.domain.looking import Counts, Filter
 
 
 def tallied(flat: Sequence[Sequence[Any]], within: Filter) -> Counts:

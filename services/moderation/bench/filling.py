@@ -11,7 +11,7 @@ from redis.asyncio import Redis
 from services.moderation.adapters.redis_queue import RedisQueue
 from services.moderation.bench.cases import Catalogue, findings, number_of
 from services.moderation.domain.cases import CaseSummary
-from services.moderation.domain.queue import Filter
+from services.moderation.domain.looking import Filter
 from shared.views.redis_tracks import RedisTrackViews
 
 _BATCH = 500

@@ -6,221 +6,37 @@ noticed: its token renews nothing, releases nothing and decides nothing.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from enum import StrEnum
+from datetime import timedelta
 from typing import Protocol
 
-from services.moderation.domain.cases import Case, CaseSummary, Claim, Proposal, Resolution
+from services.moderation.domain.cases import Case, CaseSummary
+from services.moderation.domain.looking import (
+    EVERYTHING,
+    Counts,
+    Cursor,
+    Filter,
+    Page,
+)
+from services.moderation.domain.outcomes import (
+    Applied,
+    Beginning,
+    Claimed,
+    Claiming,
+    Confirming,
+    Escalated,
+    LeaseLost,
+    NoSuchCase,
+    NothingWaiting,
+    NotOpen,
+    ProposalChanged,
+    Released,
+    Renewed,
+    SentBack,
+    Skipped,
+    TooLate,
+    Undone,
+)
 from shared.events import Outcome
-
-
-class Applied(StrEnum):
-    """What a decision did to the queue. ``REPEAT`` and ``OLDER`` changed nothing."""
-
-    OPENED = "opened"
-    UPDATED = "updated"
-    DESCRIBED = "described"
-    CLOSED = "closed"
-    NO_CASE = "no_case"
-    REPEAT = "repeat"
-    OLDER = "older"
-
-
-@dataclass(frozen=True)
-class Claimed:
-    case: Case
-    claim: Claim
-
-
-@dataclass(frozen=True)
-class HeldByOther:
-    reviewer_id: str
-    until: datetime
-
-
-@dataclass(frozen=True)
-class NotOpen:
-    """The case is resolved or closed; there is nothing left to claim or decide."""
-
-    case: Case
-
-
-@dataclass(frozen=True)
-class NoSuchCase:
-    case_id: str
-
-
-@dataclass(frozen=True)
-class NothingWaiting:
-    """No case that is free, fits the filter and was not skipped by this reviewer."""
-
-
-@dataclass(frozen=True)
-class LeaseLost:
-    """The token is not that of a live claim by this reviewer. ``holder`` has the case now, if anyone."""
-
-    holder: str | None
-
-
-@dataclass(frozen=True)
-class Renewed:
-    claim: Claim
-
-
-@dataclass(frozen=True)
-class Released:
-    case_id: str
-
-
-@dataclass(frozen=True)
-class Skipped:
-    case_id: str
-
-
-@dataclass(frozen=True)
-class Barred:
-    """This person proposed the answer or decided before: somebody else must look."""
-
-    case: Case
-
-
-@dataclass(frozen=True)
-class SeniorsOnly:
-    """The case was escalated, or waits for a second person."""
-
-    case: Case
-
-
-@dataclass(frozen=True)
-class Escalated:
-    case_id: str
-
-
-@dataclass(frozen=True)
-class Proposed:
-    """The answer releases what takes two people: it is kept, and a second person must confirm it."""
-
-    case: Case
-    proposal: Proposal
-
-
-@dataclass(frozen=True)
-class ProposalChanged:
-    """The proposal is not the one that the second person looked at, or there is none."""
-
-    case: Case
-
-
-@dataclass(frozen=True)
-class SentBack:
-    case_id: str
-
-
-@dataclass(frozen=True)
-class Undone:
-    """The answer never left. Its maker holds the case again, under a new token."""
-
-    case: Case
-    claim: Claim
-
-
-@dataclass(frozen=True)
-class TooLate:
-    """The answer is sent or about to be, is not this person's, or another has taken the proposal up."""
-
-    case: Case
-
-
-@dataclass(frozen=True)
-class Begun:
-    """The resolution is kept in the queue. ``repeat``: it was kept before, by the same click or call."""
-
-    case: Case
-    resolution: Resolution
-    repeat: bool
-
-
-@dataclass(frozen=True)
-class DecisionChanged:
-    """A newer decision stands than the one that the reviewer looked at."""
-
-    case: Case
-
-
-class Share(StrEnum):
-    """Which part of the queue a list shows."""
-
-    OPEN = "open"
-    FREE = "free"
-    MINE = "mine"
-    PENDING = "pending"
-    OVERDUE = "overdue"
-    ESCALATED = "escalated"
-    PROPOSED = "proposed"
-    APPEALS = "appeals"
-
-
-SEARCHED_AS_INDEX = (Share.OVERDUE, Share.ESCALATED, Share.PROPOSED, Share.APPEALS)
-"""Parts of the open cases that narrow a claim too: the next *appeal*, the next *overdue* case."""
-
-
-@dataclass(frozen=True)
-class Filter:
-    """All parts must hold. Each word of ``text`` must begin a word of title, artist, ISRC or track id.
-
-    ``artist`` is the beginning of the artist's name; ``min_score`` percent, rounded down to a step.
-
-    ``leaving_out`` and ``only_in`` name indexes (see CaseSummary.indexes): a case in one of the first is not
-    shown, and one in none of the second neither, unless that is None.
-    """
-
-    share: Share = Share.OPEN
-    reason: str | None = None
-    distributor_id: str | None = None
-    text: str = ""
-    older_than: timedelta | None = None
-    label: str | None = None
-    min_score: int | None = None
-    artist: str = ""
-    leaving_out: tuple[str, ...] = ()
-    only_in: tuple[str, ...] | None = None
-
-
-EVERYTHING = Filter()
-
-
-@dataclass(frozen=True)
-class Cursor:
-    """The last case of a page: its place in the queue. Stays valid when that case has gone."""
-
-    order: int
-    case_id: str
-
-
-@dataclass(frozen=True)
-class Page:
-    """``after`` is None at the end.
-
-    A page may hold fewer cases than asked for and still have an ``after``: a search stops after a bounded
-    amount of work.
-    """
-
-    cases: tuple[Case, ...]
-    after: Cursor | None
-
-
-@dataclass(frozen=True)
-class Counts:
-    open: int
-    free: int
-    mine: int
-    pending: int
-    overdue: int
-    escalated: int
-    proposed: int
-    appeals: int
-    reasons: dict[str, int]
-    distributors: dict[str, int]
 
 
 @dataclass(frozen=True)
@@ -236,11 +52,6 @@ class Answer:
     @property
     def releases(self) -> bool:
         return self.outcome in {Outcome.PUBLISH, Outcome.LABEL} and not self.upholds
-
-
-Claiming = Claimed | HeldByOther | NotOpen | NoSuchCase | Barred | SeniorsOnly
-Beginning = Begun | Proposed | LeaseLost | DecisionChanged | NotOpen | NoSuchCase
-Confirming = Begun | LeaseLost | ProposalChanged | NotOpen | NoSuchCase
 
 
 class ReviewQueue(Protocol):

@@ -6,7 +6,8 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.moderation.domain.cases import Appeal, Case, CaseState, Claim, Passed, Proposal, Resolution
-from services.moderation.domain.queue import Answer, Counts, Cursor
+from services.moderation.domain.looking import Counts, Cursor
+from services.moderation.domain.queue import Answer
 from shared.events import DecisionMade, FindingRecorded, Outcome, Reason, ReviewResolved, TrackUploaded
 from shared.events.base import Slug
 from shared.views.tracks import TrackView

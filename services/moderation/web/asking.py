@@ -5,7 +5,7 @@ from typing import Annotated
 
 from fastapi import Query
 
-from services.moderation.domain.queue import Cursor, Filter, Share
+from services.moderation.domain.looking import Cursor, Filter, Share
 from services.moderation.web.answers import cursor_of
 from shared.http import FieldError, Problem, ProblemError
 

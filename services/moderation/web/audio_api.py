@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict
 
 from services.moderation.domain.access import Right
 from services.moderation.domain.cases import Case
-from services.moderation.domain.queue import NoSuchCase
+from services.moderation.domain.outcomes import NoSuchCase
 from services.moderation.listening import NotThisLink, Sound
 from services.moderation.web.hearing import Heard, Hearing, NotThere, media_type_of
 from services.moderation.web.identity import Identity, SignedIn

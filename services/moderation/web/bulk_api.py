@@ -10,7 +10,8 @@ from services.moderation.bulk import Bulk
 from services.moderation.desk import Incomplete
 from services.moderation.domain.access import Right
 from services.moderation.domain.bulk import MOST, Job, JobState
-from services.moderation.domain.queue import Answer, Filter
+from services.moderation.domain.looking import Filter
+from services.moderation.domain.queue import Answer
 from services.moderation.web.asking import wanted_filter
 from services.moderation.web.identity import Identity, SignedIn
 from services.moderation.web.refusals import problem_of

@@ -7,16 +7,8 @@ from fastapi import APIRouter, Depends, Path, Query, Response
 from services.moderation.adapters.peaks import NoWaveform, Waveforms
 from services.moderation.desk import Resolved
 from services.moderation.domain.access import Right
-from services.moderation.domain.queue import (
-    Claimed,
-    Cursor,
-    Filter,
-    NoSuchCase,
-    Proposed,
-    Released,
-    Renewed,
-    Skipped,
-)
+from services.moderation.domain.looking import Cursor, Filter
+from services.moderation.domain.outcomes import Claimed, NoSuchCase, Proposed, Released, Renewed, Skipped
 from services.moderation.web.answers import (
     CaseAnswer,
     CasePage,

@@ -14,7 +14,7 @@ from starlette.routing import BaseRoute
 from services.moderation.adapters.reviewers import Reviewers
 from services.moderation.domain.access import Queues, Reviewer, Right
 from services.moderation.domain.cases import Case, case_id_of
-from services.moderation.domain.queue import Filter
+from services.moderation.domain.looking import Filter
 from services.moderation.domain.sessions import Opened, Session
 from services.moderation.web.office import AuditLog
 from shared.http import Problem, ProblemError

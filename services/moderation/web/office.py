@@ -6,12 +6,11 @@ from typing import Protocol
 from services.moderation.desk import Desk, Resolved, Resolving
 from services.moderation.domain.access import LabelsNotYours, Reviewer, Right
 from services.moderation.domain.cases import Case
-from services.moderation.domain.queue import (
-    Answer,
+from services.moderation.domain.looking import Filter
+from services.moderation.domain.outcomes import (
     Claimed,
     Claiming,
     Escalated,
-    Filter,
     LeaseLost,
     NoSuchCase,
     NothingWaiting,
@@ -19,12 +18,12 @@ from services.moderation.domain.queue import (
     ProposalChanged,
     Proposed,
     Released,
-    ReviewQueue,
     SentBack,
     Skipped,
     TooLate,
     Undone,
 )
+from services.moderation.domain.queue import Answer, ReviewQueue
 from shared.views.tracks import TrackView
 
 

@@ -8,15 +8,9 @@ from fastapi.responses import RedirectResponse
 
 from services.moderation.desk import Resolved
 from services.moderation.domain.access import Right
-from services.moderation.domain.queue import (
-    Answer,
-    Claimed,
-    Filter,
-    NothingWaiting,
-    Proposed,
-    Released,
-    Skipped,
-)
+from services.moderation.domain.looking import Filter
+from services.moderation.domain.outcomes import Claimed, NothingWaiting, Proposed, Released, Skipped
+from services.moderation.domain.queue import Answer
 from services.moderation.web.asking import as_query
 from services.moderation.web.cases_api import kept_not_sent
 from services.moderation.web.identity import SignedIn

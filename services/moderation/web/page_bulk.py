@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from services.moderation.bulk import Bulk
 from services.moderation.domain.access import Right
 from services.moderation.domain.bulk import MOST, STARTABLE
-from services.moderation.domain.queue import Filter
+from services.moderation.domain.looking import Filter
 from services.moderation.web.asking import as_query
 from services.moderation.web.bulk_api import BulkRequest, JobId, own_job, previewed, started
 from services.moderation.web.identity import SignedIn

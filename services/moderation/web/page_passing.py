@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends, Form, Response
 
 from services.moderation.desk import Resolved
 from services.moderation.domain.access import Right
-from services.moderation.domain.queue import Escalated, SentBack, Undone
+from services.moderation.domain.outcomes import Escalated, SentBack, Undone
 from services.moderation.web.cases_api import kept_not_sent
 from services.moderation.web.identity import SignedIn
 from services.moderation.web.page_actions import to_case, to_next, to_queue

@@ -10,12 +10,8 @@ from fastapi.responses import RedirectResponse
 
 from services.moderation.domain.access import Right
 from services.moderation.domain.cases import Case, CaseState
-from services.moderation.domain.queue import (
-    Cursor,
-    Filter,
-    NoSuchCase,
-    Share,
-)
+from services.moderation.domain.looking import Cursor, Filter, Share
+from services.moderation.domain.outcomes import NoSuchCase
 from services.moderation.settings import LabelChoice
 from services.moderation.web.answers import cursor_text
 from services.moderation.web.asking import as_query, wanted_cursor, wanted_filter

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from services.moderation.desk import Resolved
 from services.moderation.domain.access import Right
-from services.moderation.domain.queue import Escalated, SentBack, Undone
+from services.moderation.domain.outcomes import Escalated, SentBack, Undone
 from services.moderation.web.answers import ClaimAnswer, ResolvedAnswer
 from services.moderation.web.cases_api import kept_not_sent
 from services.moderation.web.identity import Identity, SignedIn

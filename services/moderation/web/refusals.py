@@ -2,7 +2,7 @@
 
 from services.moderation.desk import Incomplete
 from services.moderation.domain.access import LabelsNotYours
-from services.moderation.domain.queue import (
+from services.moderation.domain.outcomes import (
     Barred,
     DecisionChanged,
     HeldByOther,

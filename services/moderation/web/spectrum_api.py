@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict
 
 from services.moderation.adapters.peaks import NoWaveform, Waveforms
 from services.moderation.domain.access import Right
-from services.moderation.domain.queue import NoSuchCase
+from services.moderation.domain.outcomes import NoSuchCase
 from services.moderation.spectrum import teeth
 from services.moderation.web.cases_api import KEPT_A_WHILE
 from services.moderation.web.identity import Identity, SignedIn

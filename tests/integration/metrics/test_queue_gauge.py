@@ -11,7 +11,7 @@ from services.moderation.adapters.queue_gauge import QueueGauge
 from services.moderation.adapters.redis_queue import RedisQueue
 from services.moderation.domain.cases import summarise
 from services.moderation.domain.due import WITHIN_A_DAY
-from services.moderation.domain.queue import Claimed
+from services.moderation.domain.outcomes import Claimed
 from shared.events import DecisionMade, Outcome, Reason
 from shared.ids import deterministic_id
 from tests.support.events import A_TIME, an_upload, track_id

@@ -21,7 +21,8 @@ from services.moderation.desk import Desk
 from services.moderation.domain.access import Queues, Reviewer, Role
 from services.moderation.domain.bulk import Answering, Beat, Job, Jobs, JobState, Planned
 from services.moderation.domain.cases import summarise
-from services.moderation.domain.queue import Answer, Filter
+from services.moderation.domain.looking import Filter
+from services.moderation.domain.queue import Answer
 from services.moderation.web.office import Office
 from shared.clock import SystemClock
 from shared.events import Outcome

@@ -15,7 +15,9 @@ from redis.asyncio import Redis
 from services.moderation.adapters.redis_queue import RedisQueue
 from services.moderation.desk import Desk, Resolved
 from services.moderation.domain.cases import Case, CaseState, appeal_case_id_of, case_id_of, summarise
-from services.moderation.domain.queue import Answer, Claimed, Filter, Undone
+from services.moderation.domain.looking import Filter
+from services.moderation.domain.outcomes import Claimed, Undone
+from services.moderation.domain.queue import Answer
 from services.moderation.rebuild import rebuild
 from services.moderation.settings import LABELS, ModerationWorkerSettings
 from shared.clock import SystemClock

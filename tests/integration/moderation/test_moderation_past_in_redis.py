@@ -12,7 +12,8 @@ from redis.asyncio import Redis
 from services.moderation.adapters.past import RedisPast
 from services.moderation.adapters.redis_queue import RedisQueue
 from services.moderation.domain.cases import CaseSummary, summarise
-from services.moderation.domain.queue import Answer, Claimed
+from services.moderation.domain.outcomes import Claimed
+from services.moderation.domain.queue import Answer
 from shared.clock import SetClock
 from shared.events import DecisionMade, Outcome, Reason, TrackUploaded
 from tests.support.events import an_upload

@@ -13,7 +13,9 @@ from redis.asyncio import Redis
 
 from services.moderation.adapters.redis_queue import RedisQueue
 from services.moderation.domain.cases import summarise
-from services.moderation.domain.queue import Answer, Claimed, Filter, LeaseLost, NothingWaiting
+from services.moderation.domain.looking import Filter
+from services.moderation.domain.outcomes import Claimed, LeaseLost, NothingWaiting
+from services.moderation.domain.queue import Answer
 from shared.clock import SetClock
 from shared.events import Outcome
 from tests.support.events import an_upload

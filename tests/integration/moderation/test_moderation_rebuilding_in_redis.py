@@ -11,7 +11,8 @@ from redis.asyncio import Redis
 from services.moderation.adapters.queue_rebuilding import GivenBack, QueueRebuilding
 from services.moderation.adapters.redis_queue import RedisQueue
 from services.moderation.domain.cases import Case, CaseState, CaseSummary, summarise
-from services.moderation.domain.queue import Answer, Begun, Claimed, Proposed, TooLate, Undone
+from services.moderation.domain.outcomes import Begun, Claimed, Proposed, TooLate, Undone
+from services.moderation.domain.queue import Answer
 from shared.clock import SetClock
 from shared.events import Outcome
 from tests.support.events import an_upload

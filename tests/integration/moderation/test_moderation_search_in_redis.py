@@ -8,7 +8,8 @@ from redis.asyncio import Redis
 
 from services.moderation.adapters.redis_queue import RedisQueue
 from services.moderation.domain.cases import summarise
-from services.moderation.domain.queue import Cursor, Filter, ReviewQueue
+from services.moderation.domain.looking import Cursor, Filter
+from services.moderation.domain.queue import ReviewQueue
 from shared.clock import SetClock
 from tests.support.events import an_upload
 from tests.support.stack import Endpoints

@@ -16,10 +16,8 @@ from services.moderation.domain.cases import (
     appeal_case_id_of,
     case_id_of,
 )
-from services.moderation.domain.queue import (
-    EVERYTHING,
-    SEARCHED_AS_INDEX,
-    Answer,
+from services.moderation.domain.looking import EVERYTHING, SEARCHED_AS_INDEX, Counts, Cursor, Filter, Page
+from services.moderation.domain.outcomes import (
     Applied,
     Barred,
     Beginning,
@@ -27,17 +25,13 @@ from services.moderation.domain.queue import (
     Claimed,
     Claiming,
     Confirming,
-    Counts,
-    Cursor,
     DecisionChanged,
     Escalated,
-    Filter,
     HeldByOther,
     LeaseLost,
     NoSuchCase,
     NothingWaiting,
     NotOpen,
-    Page,
     ProposalChanged,
     Proposed,
     Released,
@@ -48,6 +42,7 @@ from services.moderation.domain.queue import (
     TooLate,
     Undone,
 )
+from services.moderation.domain.queue import Answer
 from shared.clock import Clock
 from tests.unit.moderation.memory_search import counted, fits, in_share, shown
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from services.moderation.domain.cases import SCORE_STEP, Case, CaseState
-from services.moderation.domain.queue import Counts, Filter, Share
+from services.moderation.domain.looking import Counts, Filter, Share
 from services.moderation.domain.words import folded, words_of
 
 

@@ -10,12 +10,9 @@ from services.moderation.domain.cases import (
     Case,
     case_id_of,
 )
-from services.moderation.domain.queue import (
-    Claimed,
-    Cursor,
-    Filter,
-    ReviewQueue,
-)
+from services.moderation.domain.looking import Cursor, Filter
+from services.moderation.domain.outcomes import Claimed
+from services.moderation.domain.queue import ReviewQueue
 from shared.clock import SetClock
 from tests.unit.moderation.memory_queue import MemoryQueue
 from tests.unit.moderation.queue_draws import (

@@ -9,17 +9,9 @@ from services.moderation.domain.cases import (
     CaseState,
     case_id_of,
 )
-from services.moderation.domain.queue import (
-    Answer,
-    Begun,
-    Claimed,
-    DecisionChanged,
-    Filter,
-    LeaseLost,
-    Proposed,
-    Renewed,
-    Share,
-)
+from services.moderation.domain.looking import Filter, Share
+from services.moderation.domain.outcomes import Begun, Claimed, DecisionChanged, LeaseLost, Proposed, Renewed
+from services.moderation.domain.queue import Answer
 from shared.events import Outcome
 from tests.unit.moderation.queue_base import TwoQueues
 from tests.unit.moderation.queue_draws import LEASE, REVIEWERS, filters, reviewers, summaries, tracks

@@ -8,10 +8,7 @@ from services.moderation.domain.cases import (
     CaseSummary,
     case_id_of,
 )
-from services.moderation.domain.queue import (
-    Filter,
-    Share,
-)
+from services.moderation.domain.looking import Filter, Share
 from shared.events import Reason
 
 TRACKS = tuple(f"0000000{n}-0000-4000-8000-000000000000" for n in range(3))

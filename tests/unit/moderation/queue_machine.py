@@ -17,13 +17,9 @@ from services.moderation.domain.cases import (
     appeal_case_id_of,
     case_id_of,
 )
-from services.moderation.domain.queue import (
-    Answer,
-    Counts,
-    Filter,
-    NoSuchCase,
-    ReviewQueue,
-)
+from services.moderation.domain.looking import Counts, Filter
+from services.moderation.domain.outcomes import NoSuchCase
+from services.moderation.domain.queue import Answer, ReviewQueue
 from shared.events import Outcome
 from tests.unit.moderation.queue_claiming_rules import ClaimingRules
 from tests.unit.moderation.queue_draws import (

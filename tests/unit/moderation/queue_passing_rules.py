@@ -13,19 +13,18 @@ from services.moderation.domain.cases import (
     appeal_case_id_of,
     case_id_of,
 )
-from services.moderation.domain.queue import (
-    Answer,
+from services.moderation.domain.outcomes import (
     Barred,
     Begun,
     Claimed,
     Escalated,
     LeaseLost,
     Proposed,
-    ReviewQueue,
     SeniorsOnly,
     TooLate,
     Undone,
 )
+from services.moderation.domain.queue import Answer, ReviewQueue
 from shared.events import Outcome
 from tests.unit.moderation.queue_base import TwoQueues
 from tests.unit.moderation.queue_draws import LEASE, REVIEWERS, reviewers, tracks

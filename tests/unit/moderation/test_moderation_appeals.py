@@ -10,7 +10,9 @@ from prometheus_client import REGISTRY
 from services.moderation.desk import Incomplete, Resolved
 from services.moderation.domain.appeals import Clocks
 from services.moderation.domain.cases import CaseState, appeal_case_id_of
-from services.moderation.domain.queue import Answer, Barred, Claimed, Filter, NothingWaiting, Share
+from services.moderation.domain.looking import Filter, Share
+from services.moderation.domain.outcomes import Barred, Claimed, NothingWaiting
+from services.moderation.domain.queue import Answer
 from services.moderation.handlers import AppealHandler, AppealOutcomeHandler, DecisionHandler
 from shared.events import AppealDecided, AppealFiled, AppealOutcome, Outcome, ReviewResolved
 from shared.stream.outcome import Done, Retry

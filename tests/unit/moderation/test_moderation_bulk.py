@@ -10,7 +10,8 @@ import pytest
 from services.moderation.bulk import Bulk
 from services.moderation.domain.access import Queues
 from services.moderation.domain.bulk import Job, JobState
-from services.moderation.domain.queue import Answer, Filter
+from services.moderation.domain.looking import Filter
+from services.moderation.domain.queue import Answer
 from services.moderation.web.office import Office
 from shared.events import Outcome
 from tests.unit.moderation.desk_fakes import TOKENS, DeskWorld

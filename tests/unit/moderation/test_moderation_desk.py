@@ -8,7 +8,8 @@ import pytest
 
 from services.moderation.desk import Incomplete, Resolved
 from services.moderation.domain.cases import CaseState
-from services.moderation.domain.queue import Answer, Claimed, DecisionChanged, LeaseLost, NotOpen
+from services.moderation.domain.outcomes import Claimed, DecisionChanged, LeaseLost, NotOpen
+from services.moderation.domain.queue import Answer
 from shared.errors import PublishError
 from shared.events import Outcome
 from shared.stream.message import Record

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from services.moderation.domain.cases import CaseState, case_id_of
-from services.moderation.domain.queue import Filter
+from services.moderation.domain.looking import Filter
 from services.moderation.handlers import DecisionHandler
 from shared.clock import SetClock
 from shared.events import Outcome
