@@ -94,7 +94,7 @@ BY_KIND = Counter(
 TOGETHER = Histogram(
     "trackgate_account_resemblance_probability",
     "What several resembling recordings of one account give together, a decision and artist each, at its "
-    "first time. Mass moving over the policy's 0.1: accounts are held, look whether for one artist.",
+    "first time. Mass moving over the policy's 0.2: accounts are held, look whether for one artist.",
     buckets=PROBABILITIES,
 )
 KINDS = ("all", "generated", "clone", "undeclared")
