@@ -48,7 +48,7 @@ class Sessions:
             await self._client.set(_key(secret), value, ex=self._idle)
         except RedisError as error:
             raise SystemicError(f"Redis: {error}") from error
-        return Opened(session, secret)
+        return Opened(session, secret, self._lasts)
 
     async def find(self, secret: str) -> Session | None:
         """The live session; using it keeps it from going idle."""

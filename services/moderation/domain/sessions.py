@@ -1,7 +1,7 @@
 """A reviewer's time at the desk between signing in and signing out."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from services.moderation.domain.access import Reviewer
 
@@ -23,7 +23,8 @@ class Session:
 
 @dataclass(frozen=True)
 class Opened:
-    """``secret`` goes into the cookie and is kept nowhere else."""
+    """``secret`` goes into the cookie and is kept nowhere else. The cookie lasts as the session does."""
 
     session: Session
     secret: str
+    lasts: timedelta

@@ -33,7 +33,7 @@ class Door:
         response.set_cookie(
             self.identity.cookie,
             opened.secret,
-            expires=opened.session.until,
+            max_age=int(opened.lasts.total_seconds()),
             path="/",
             secure=self.secure(request),
             httponly=True,

@@ -122,7 +122,7 @@ class MemorySessions:
             reviewer if provider_token is not None else None,
             provider_token,
         )
-        return Opened(self.kept[secret], secret)
+        return Opened(self.kept[secret], secret, self.lasts)
 
     async def find(self, secret: str) -> Session | None:
         session = self.kept.get(secret)
