@@ -151,7 +151,9 @@ APPEAL_OUTCOMES = {
     "overturned": "You were right: the decision was changed.",
     "lapsed": "The decision was replaced before your appeal was answered.",
 }
-_NEW_KEY = "Ask the artist, or whoever manages them, for a key for you; then deliver the recording again with it."
+_NEW_KEY = (
+    "Ask the artist, or whoever manages them, for a key for you; then deliver the recording again with it."
+)
 KEY_STATES = {
     "live": Words("accepted", "You deliver for the artist: the recording counts as the artist's own."),
     "not_needed": Words("accepted, not needed", "The key is good. Neither the voice nor the credits point to its artist."),
