@@ -6,18 +6,21 @@ The published network is the teacher. The pupil starts as its copy and hears a v
 tilted; it is to place it where the teacher places the same three seconds alone, drawn towards the mean of
 that voice's phrases, spoken and sung at many pitches. Both are compared as the service compares: centred and
 whitened, by the teacher's covariance within voices. A second, smaller term tells the voices of the training
-apart (softmax over their means). Batch-norm statistics stay the teacher's. Persons and music are those that
-are not held out; ``PHRASES.npz`` keeps the rendered voices for a second run.
+apart (softmax over their means). A second round plays many of the phrases up to two semitones faster or
+slower, and keeps as strangers only voices that were moved further. Batch-norm statistics stay the teacher's.
+Persons and music are those that are not held out; ``PHRASES.npz`` keeps the rendered voices for a second run.
 """
 
 import argparse
+import math
 import time
 from collections.abc import Sequence
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+import soxr
 import torch
 from scipy.signal import butter, sosfilt
 from torch.nn import functional
@@ -25,18 +28,15 @@ from torch.nn import functional
 from services.voice_matcher.fbank import SAMPLE_RATE, log_mel
 from services.voice_matcher.training.export_campplus import (
     LEAST_COSINE,
-    MODEL,
     export,
     load_network,
     worst_cosine,
 )
 from services.voice_matcher.training.onnx_weights import halve_weights, save
-from services.voice_matcher.training.phrases import Phrase, bands, phrases
+from services.voice_matcher.training.phrases import OWN, Phrase, bands, phrases
 from services.voice_matcher.training.registers import SHRINKAGE
 
-STEPS = 175
 _BATCH = 24
-_RATE = 2e-4
 _WARM_UP = 15
 _OWN = 0.6
 """Share of the target that is the same three seconds alone; the rest is the voice's mean."""
@@ -48,6 +48,20 @@ _ALONE = 0.25
 """Share of phrases without music: the clean voice stays where it is."""
 _AVERAGED = 0.97
 """The weights that ship are a running mean over the steps."""
+
+
+@dataclass(frozen=True)
+class Round:
+    """``played``: share of phrases at another speed; ``apart``: semitones by which strangers are moved at least."""
+
+    steps: int
+    rate: float
+    played: float
+    apart: float
+
+
+ROUNDS = (Round(175, 2e-4, played=0.0, apart=0.0), Round(200, 1.5e-4, played=0.45, apart=3.0))
+_PLAYED_SEMITONES = 2.2
 
 
 @dataclass(frozen=True)
@@ -97,8 +111,13 @@ def taught(teacher: torch.nn.Module, said: Sequence[Phrase]) -> Lessons:
     )
 
 
-def spoilt(voice: np.ndarray, music: Sequence[np.ndarray], rng: np.random.Generator) -> np.ndarray:
-    """A part of a phrase as it may reach us: under one or two pieces at -4 to 11 dB, muffled, tilted."""
+def spoilt(
+    voice: np.ndarray, music: Sequence[np.ndarray], played: float, rng: np.random.Generator
+) -> np.ndarray:
+    """A part of a phrase as it may reach us: faster, slower, under music at -4 to 11 dB, muffled, tilted."""
+    if rng.random() < played:
+        speed = 2 ** (rng.uniform(-_PLAYED_SEMITONES, _PLAYED_SEMITONES) / 12)
+        voice = soxr.resample(voice, SAMPLE_RATE, SAMPLE_RATE * speed).astype(np.float32)
     start = int(rng.integers(0, voice.size - _HEARD + 1))
     part = voice[start : start + _HEARD]
     level = float(np.sqrt((part**2).mean())) + 1e-6
@@ -125,23 +144,26 @@ def _excerpt(music: Sequence[np.ndarray], rng: np.random.Generator) -> np.ndarra
 
 def adapt(
     teacher: torch.nn.Module,
+    pupil: torch.nn.Module,
     said: Sequence[Phrase],
     music: Sequence[np.ndarray],
-    steps: int,
+    taking: Round,
     rng: np.random.Generator,
 ) -> torch.nn.Module:
-    """The pupil after ``steps`` batches of as many voices; about 2 CPU s a step."""
+    """What becomes of ``pupil`` in a round of batches of as many voices; about 2 CPU s a step."""
+    said = [phrase for phrase in said if phrase.shift == OWN or semitones(phrase) >= taking.apart]
     lessons = taught(teacher, said)
     by_voice = [np.flatnonzero(lessons.voices == voice) for voice in range(len(lessons.means))]
-    pupil, averaged = deepcopy(teacher), deepcopy(teacher)
-    optimiser = torch.optim.AdamW(pupil.parameters(), lr=_RATE, weight_decay=0.0)
+    pupil, averaged = deepcopy(pupil), deepcopy(pupil)
+    optimiser = torch.optim.AdamW(pupil.parameters(), lr=taking.rate, weight_decay=0.0)
     began = time.process_time()
-    for step in range(steps):
-        rate = _RATE * min(1.0, (step + 1) / _WARM_UP) * (1 - step / steps) ** 0.8
+    for step in range(taking.steps):
+        rate = taking.rate * min(1.0, (step + 1) / _WARM_UP) * (1 - step / taking.steps) ** 0.8
         optimiser.param_groups[0]["lr"] = rate
         voices = rng.choice(len(by_voice), _BATCH, replace=False)
         chosen = np.array([rng.choice(by_voice[voice]) for voice in voices])
-        heard = torch.from_numpy(np.stack([log_mel(spoilt(said[i].audio, music, rng)) for i in chosen]))
+        parts = [log_mel(spoilt(said[i].audio, music, taking.played, rng)) for i in chosen]
+        heard = torch.from_numpy(np.stack(parts))
         with torch.autocast("cpu", torch.bfloat16):
             embeddings = pupil(centred_over_time(heard))
         placed = lessons.place(embeddings)
@@ -158,6 +180,11 @@ def adapt(
     return averaged
 
 
+def semitones(phrase: Phrase) -> float:
+    """How far the phrase was moved from its voice, up or down."""
+    return 12 * abs(math.log2(phrase.shift))
+
+
 def _average(averaged: torch.nn.Module, pupil: torch.nn.Module, kept: float) -> None:
     with torch.no_grad():
         for mean, own in zip(averaged.parameters(), pupil.parameters(), strict=True):
@@ -171,13 +198,17 @@ def main() -> int:
     parser.add_argument("wheel", type=Path)
     parser.add_argument("folder", type=Path, help="what `assets` made")
     parser.add_argument("phrases", type=Path)
-    parser.add_argument("--steps", type=int, default=STEPS)
-    parser.add_argument("--out", type=Path, default=MODEL / "campplus.onnx")
+    parser.add_argument("--steps", type=int, help="of every round; fewer than usual only to try the command")
+    parser.add_argument("--out", type=Path, required=True)
     given = parser.parse_args()
     torch.set_num_threads(1)
     torch.manual_seed(8)
     said, music = phrases(given.folder, given.phrases), bands(given.folder / "debian")
-    network = adapt(load_network(given.wheel), said, music, given.steps, np.random.default_rng(8))
+    teacher, rng = load_network(given.wheel), np.random.default_rng(8)
+    network = teacher
+    for taking in ROUNDS:
+        steps = given.steps or taking.steps
+        network = adapt(teacher, network, said, music, replace(taking, steps=steps), rng)
     save(halve_weights(export(network)), given.out)
     worst = worst_cosine(network, given.out.read_bytes())
     print(f"against torch: worst cosine {worst:.7f}, {given.out.stat().st_size:,} bytes")

@@ -102,8 +102,9 @@ def main() -> int:
     music = bands(folder / "debian")
     for phrase in some(phrases(folder, said)):
         band = music[int(rng.integers(len(music)))][:, None]
-        how = Delivery("mixed", float(rng.uniform(-3.0, 10.0)))
-        mixed = delivered(phrase.audio, band, how, rng)[:, 0]
+        moved = float(rng.uniform(-2.0, 2.0)) * float(rng.integers(0, 2))
+        how = Delivery("mixed", float(rng.uniform(-3.0, 10.0)), semitones=moved)
+        mixed = np.resize(delivered(phrase.audio, band, how, rng)[:, 0], phrase.audio.size)
         for audio, under in ((phrase.audio, False), (mixed, True)):
             embeddings = studio.embed(audio)
             made.append(Rendering(phrase.person, phrase.voice, phrase.shift, phrase.sung, under, embeddings))

@@ -130,7 +130,7 @@ def test_rate_and_loudness_of_the_delivery_hardly_matter(
     before = judge("switchboard-songs.flac")
     assert isinstance(before, ArtistScore)
     after = only(index.search(hear(listener, delivered, rate)))
-    assert after.score == pytest.approx(before.score, rel=0.1)
+    assert after.score == pytest.approx(before.score, rel=0.15)
 
 
 def test_the_evidence_names_passages_inside_the_recording(judge: Judge) -> None:
