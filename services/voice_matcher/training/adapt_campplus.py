@@ -52,7 +52,7 @@ _AVERAGED = 0.97
 
 @dataclass(frozen=True)
 class Round:
-    """``played``: share of phrases at another speed; ``apart``: semitones that strangers are moved at least."""
+    """``played``: share of phrases at another speed; ``apart``: semitones strangers are moved at least."""
 
     steps: int
     rate: float
