@@ -108,7 +108,7 @@ async def test_the_main_pages_as_pictures_for_the_guide(world: World, browser: B
         (await resembling_account(world))[-1],
         await failed_detector(world),
         await claimed_name(world),
-        await denied_generation(world, title="Second Paper Comet", ago=timedelta(hours=3)),
+        await denied_generation(world, title="Second Comet", ago=timedelta(hours=3)),
     ):
         await in_queue(world, upload)
     held = await in_queue(world, await cloned_voice(world, title="Borrowed Light"))
