@@ -310,6 +310,7 @@ async def a_world(endpoints: Endpoints, home: Path) -> AsyncIterator[World]:
         "TRACKGATE_MODERATION_AUDIT": str(home / "audit.jsonl"),
         "TRACKGATE_MODERATION_RESEND_SECONDS": "2",
         "TRACKGATE_MODERATION_UNDO_SECONDS": "4",
+        "TRACKGATE_MODERATION_BULK_UNDO_SECONDS": "15",
     }
     store = FolderStore(home / "objects")
     async with (
