@@ -293,15 +293,20 @@ class TestApproving:
 
 class TestRightsHolders:
     async def test_they_see_their_own_artist_and_no_other(self, world: World, label: Visit) -> None:
-        await world.protect("eve", name="Eve Other")
+        await world.protect("somebody-else", name="Eve Other")
         await world.propose("ada", by="rita")
-        world.checked(neighbours=(Neighbour(artist_id="eve", percentile=80.0, verdict="no_match"),))
+        world.checked(neighbours=(Neighbour(artist_id="somebody-else", percentile=80.0, verdict="no_match"),))
         for path in ("/artists", "/artists/ada"):
             page = await label.page(path)
             assert "Ada Voice" in page
-            assert "eve" not in page.lower().replace("every", "").replace("level", "")
+            assert "somebody-else" not in page
+            assert "Eve Other" not in page
         assert "another protected artist" in await label.page("/artists/ada")
-        for path in ("/artists/eve", "/artists/eve/change", "/artists/eve/state"):
+        for path in (
+            "/artists/somebody-else",
+            "/artists/somebody-else/change",
+            "/artists/somebody-else/state",
+        ):
             assert (await label.client.get(path)).status_code == 404
 
     async def test_they_cannot_touch_another(self, world: World, label: Visit) -> None:
