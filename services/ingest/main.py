@@ -182,6 +182,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _sweeping_age(text: str) -> float:
     hours = float(text)
-    if not timedelta(hours=hours) >= LEAST_AGE:
+    if timedelta(hours=hours) < LEAST_AGE:
         raise argparse.ArgumentTypeError(f"no less than {LEAST_AGE}")
     return hours

@@ -4,10 +4,7 @@ from collections.abc import Collection
 from datetime import datetime
 
 from services.policy.consent import GENERATED_USES, RECORDED_USES, Delivery
-from services.policy.inputs import (
-    AI_DETECTOR,
-    FINGERPRINT,
-    VOICE_MATCHER,
+from services.policy.facts import (
     AudioFacts,
     ClaimFacts,
     CopyFacts,
@@ -20,10 +17,10 @@ from services.policy.inputs import (
     ManifestState,
     MatchFacts,
     MatchStrength,
-    PolicyInput,
     ProvenanceFacts,
     ReviewFacts,
 )
+from services.policy.inputs import AI_DETECTOR, FINGERPRINT, VOICE_MATCHER, PolicyInput
 from services.policy.names import Credit, credits_of
 from services.policy.patterns import Account, patterns
 from services.policy.presented import presented_keys

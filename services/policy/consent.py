@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, time
 
-from services.policy.inputs import GrantFacts, GrantState
+from services.policy.facts import GrantFacts, GrantState
 from shared.events import ArtistKeyGiven, ConsentGrant, Declaration, GrantUse
 
 EVERYONE = "*"

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from services.policy.inputs import DeclarationFacts
+from services.policy.facts import DeclarationFacts
 from services.policy.policy_file import LabelFile
 from shared.events import AiUse, Label
 

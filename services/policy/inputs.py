@@ -14,15 +14,11 @@ from services.policy.facts import (
     AudioFacts,
     ClaimFacts,
     CopyFacts,
-    CreditFacts,
     DeclarationFacts,
     DistributorFacts,
     FindingFacts,
     FindingState,
-    GrantFacts,
-    GrantState,
     LabelStatementFacts,
-    ManifestState,
     MatchFacts,
     MatchStrength,
     PatternFacts,
@@ -33,34 +29,6 @@ from services.policy.facts import (
 )
 from shared.events import Record
 
-__all__ = [
-    "AI_DETECTOR",
-    "FINGERPRINT",
-    "VOICE_MATCHER",
-    "ArtistFacts",
-    "AudioFacts",
-    "ClaimFacts",
-    "CopyFacts",
-    "CreditFacts",
-    "DeclarationFacts",
-    "DistributorFacts",
-    "FindingFacts",
-    "FindingState",
-    "GrantFacts",
-    "GrantState",
-    "LabelStatementFacts",
-    "ManifestState",
-    "MatchFacts",
-    "MatchStrength",
-    "PatternFacts",
-    "PolicyInput",
-    "PresentedKeyFacts",
-    "ProvenanceFacts",
-    "ReviewFacts",
-    "RuleScope",
-    "Standing",
-    "scope_of",
-]
 AI_DETECTOR = "ai_detector"
 VOICE_MATCHER = "voice_matcher"
 FINGERPRINT = "fingerprint"

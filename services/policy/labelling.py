@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from services.policy.inputs import LabelStatementFacts
+from services.policy.facts import LabelStatementFacts
 from services.policy.policy_file import LabelFile
 from services.policy.verdict import Evaluation
 from shared.events import Label, LabelAction, Outcome, Reason, RuleTrace

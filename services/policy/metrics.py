@@ -7,7 +7,8 @@ from datetime import datetime
 
 from prometheus_client import Counter, Gauge, Histogram
 
-from services.policy.inputs import AI_DETECTOR, VOICE_MATCHER, PolicyInput, Standing
+from services.policy.facts import Standing
+from services.policy.inputs import AI_DETECTOR, VOICE_MATCHER, PolicyInput
 from shared.events import DecisionMade, Outcome
 from shared.metrics import PROBABILITIES, SECONDS, Bounded
 

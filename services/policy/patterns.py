@@ -4,7 +4,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from services.policy.account import PRIOR, evidence_about
-from services.policy.inputs import VOICE_MATCHER, ArtistFacts, PatternFacts
+from services.policy.facts import ArtistFacts, PatternFacts
+from services.policy.inputs import VOICE_MATCHER
 from services.policy.together import together
 from shared.views.tracks import TrackView
 

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from datetime import datetime
 
 from services.policy.consent import Delivery, key_state
-from services.policy.inputs import GrantState, PresentedKeyFacts
+from services.policy.facts import GrantState, PresentedKeyFacts
 from services.policy.registry import Registry
 
 

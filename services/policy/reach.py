@@ -9,7 +9,8 @@ import cel
 from services.policy.expressions.syntax import SyntaxFault, conjuncts, parse
 from services.policy.expressions.tree import Expression, ListOf, Literal, Operation, dotted_name, paths
 from services.policy.expressions.types import Type
-from services.policy.inputs import AI_DETECTOR, VOICE_MATCHER, FindingState
+from services.policy.facts import FindingState
+from services.policy.inputs import AI_DETECTOR, VOICE_MATCHER
 from services.policy.policy_file import PolicyFile, Rule
 from shared.events import Outcome
 

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from services.policy.inputs import ReviewFacts
+from services.policy.facts import ReviewFacts
 from services.policy.policy_file import LabelFile
 from services.policy.verdict import SEVERITY, Evaluation
 from shared.events import Label, Outcome, Reason, RuleTrace

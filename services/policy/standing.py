@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from services.policy.consent import Delivery, weigh, weigh_keys
-from services.policy.inputs import ArtistFacts, Standing
+from services.policy.facts import ArtistFacts, Standing
 from services.policy.registry import Registry
 from shared.events import ArtistStatus
 

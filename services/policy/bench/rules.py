@@ -3,9 +3,7 @@
 import random
 from datetime import UTC, datetime
 
-from services.policy.inputs import (
-    AI_DETECTOR,
-    VOICE_MATCHER,
+from services.policy.facts import (
     AudioFacts,
     DeclarationFacts,
     DistributorFacts,
@@ -13,9 +11,9 @@ from services.policy.inputs import (
     FindingState,
     MatchFacts,
     MatchStrength,
-    PolicyInput,
     Standing,
 )
+from services.policy.inputs import AI_DETECTOR, VOICE_MATCHER, PolicyInput
 from shared.events import AiUse
 
 AT = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)

@@ -19,7 +19,8 @@ from services.policy.adapters.redis_tracks import (
     RedisTracks,
     account_key,
 )
-from services.policy.inputs import PatternFacts, PolicyInput
+from services.policy.facts import PatternFacts
+from services.policy.inputs import PolicyInput
 from shared.events import Declaration, Event, FindingRecorded, TrackUploaded
 from shared.stream.admin import create_topics
 from shared.stream.confluent_publisher import ConfluentPublisher

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from services.policy.assemble import assemble
-from services.policy.inputs import AI_DETECTOR, VOICE_MATCHER, GrantState, PresentedKeyFacts
+from services.policy.facts import GrantState, PresentedKeyFacts
+from services.policy.inputs import AI_DETECTOR, VOICE_MATCHER
 from services.policy.registry import Registry
 from shared.events import ArtistKeyGiven
 from shared.views.tracks import TrackView

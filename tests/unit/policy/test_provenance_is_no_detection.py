@@ -3,7 +3,8 @@
 import pytest
 
 from services.policy.assemble import assemble
-from services.policy.inputs import AI_DETECTOR, VOICE_MATCHER, ManifestState, PolicyInput, ProvenanceFacts
+from services.policy.facts import ManifestState, ProvenanceFacts
+from services.policy.inputs import AI_DETECTOR, VOICE_MATCHER, PolicyInput
 from shared.events import FindingRecorded, Provenance, ProvenanceState
 from shared.views.tracks import TrackView
 from tests.support.events import A_TIME, an_upload
