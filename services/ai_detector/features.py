@@ -6,6 +6,7 @@ None says how loud, how long or how wide the audio is: those tell studios and co
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from enum import StrEnum
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -68,6 +69,7 @@ class Features:
         return np.array([getattr(self, name) for name in wanted], dtype=np.float64)
 
 
+@cache
 def names() -> tuple[str, ...]:
     """Order of the scalars in `Features.vector`."""
     return tuple(field.name for field in fields(Features))
@@ -211,6 +213,7 @@ def _read(spectra: Spectra, relief: _Relief, scans: _Scans, top_hz: float) -> Re
     teeth = comb.tooth_bins(spacing, bin_hz, LOW_HZ, top_hz)
     free_teeth = comb.tooth_bins(free_spacing, bin_hz, LOW_HZ, top_hz)
     stationary = _stationarity(blocks, bin_hz, top_hz)
+    level = _level(blocks, band)
     features = Features(
         lattice_z=float(scans.on_mean.strongest_near(_LATTICE, lattice.TOLERANCE).max()),
         lattice_low_z=low_best,
@@ -225,8 +228,8 @@ def _read(spectra: Spectra, relief: _Relief, scans: _Scans, top_hz: float) -> Re
         free_hits=_hits(lower, free_teeth, band),
         sharpness_db=_sharpness(excess, teeth),
         free_sharpness_db=_sharpness(excess, free_teeth),
-        weakest_block_z=_weakest(blocks, teeth, band),
-        free_weakest_block_z=_weakest(blocks, free_teeth, band),
+        weakest_block_z=_weakest(blocks, teeth, level),
+        free_weakest_block_z=_weakest(blocks, free_teeth, level),
         side_z=_side_z(relief, bin_hz, teeth, band),
         family_z=max(on_lower.near(spacing * k, lattice.TOLERANCE) for k in (2, 3, 4, 5)),
         stationary_low=stationary[0],
@@ -278,20 +281,35 @@ def _sharpness(excess: Floats, teeth: NDArray[np.intp]) -> float:
     return float(np.clip(np.mean(excess[teeth]) - np.mean(excess[shoulders]), -3.0, 12.0))
 
 
-def _weakest(blocks: Floats, teeth: NDArray[np.intp], band: slice) -> float:
-    return float(np.quantile([_z_at(block, teeth, band) for block in blocks], 0.25))
+@dataclass(frozen=True, slots=True, eq=False)
+class _Level:
+    """Mean and standard deviation over a band of whitened residuals, shape (residuals,)."""
+
+    mean: Floats
+    spread: Floats
 
 
-def _z_at(white: Floats, teeth: NDArray[np.intp], band: slice) -> float:
-    spread = max(float(white[band].std()), 1e-6)
-    return float((white[teeth].mean() - white[band].mean()) * np.sqrt(teeth.size) / spread)
+def _level(whites: Floats, band: slice) -> _Level:
+    inside = whites[:, band]
+    return _Level(inside.mean(axis=1), np.maximum(inside.std(axis=1), 1e-6))
+
+
+def _weakest(blocks: Floats, teeth: NDArray[np.intp], level: _Level) -> float:
+    return float(np.quantile(_z_at(blocks, teeth, level), 0.25))
+
+
+def _z_at(whites: Floats, teeth: NDArray[np.intp], level: _Level) -> Floats:
+    """How far the teeth stand out of the band, for each of (residuals, bins)."""
+    root = np.float32(np.sqrt(teeth.size))
+    return np.asarray((whites[:, teeth].mean(axis=1) - level.mean) * root / level.spread)
 
 
 def _side_z(relief: _Relief, bin_hz: float, teeth: NDArray[np.intp], band: slice) -> float:
     if relief.side is None:
         return 0.0
     excess = residual.above_floor(relief.echoes.removed_from(relief.side), bin_hz)
-    return _z_at(residual.whitened(excess, bin_hz), teeth, band)
+    white = residual.whitened(excess, bin_hz)[None]
+    return float(_z_at(white, teeth, _level(white, band))[0])
 
 
 def _stationarity(blocks: Floats, bin_hz: float, top_hz: float) -> tuple[float, float]:

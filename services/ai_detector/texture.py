@@ -84,13 +84,12 @@ def block_texture(mid: Floats, side: Floats | None, rate: int) -> Floats:
     heard = slice(None) if audible.all() else np.flatnonzero(audible)
     columns: list[NDArray[np.float64]] = []
     stereo: list[NDArray[np.float64]] = []
-    levels: list[Floats | None] = []
+    levels: list[Floats] = []
     for low, high in BANDS_HZ:
         part = slice(round(low * size / rate), round(high * size / rate))
         if part.stop > cells.shape[1]:
             columns.append(np.full(len(OF_BAND), np.nan))
             stereo.append(np.full(len(OF_STEREO_BAND), np.nan))
-            levels.append(None)
             continue
         band_level = 10 * np.log10(power[:, part].mean(axis=1))
         levels.append(band_level)
@@ -100,10 +99,8 @@ def block_texture(mid: Floats, side: Floats | None, rate: int) -> Floats:
             if side_cells is None
             else _of_stereo(cells[heard, part], side_cells[heard, part])
         )
-    together = [_together(levels[i], levels[i + 1]) for i in range(len(BANDS_HZ) - 1)]
-    far = [_together(levels[i], levels[i + 2]) for i in range(len(BANDS_HZ) - 2)]
     flat = np.concatenate(
-        [np.stack(columns, axis=1).reshape(-1), np.stack(stereo, axis=1).reshape(-1), together, far]
+        [np.stack(columns, axis=1).reshape(-1), np.stack(stereo, axis=1).reshape(-1), _together(levels)]
     )
     return flat.astype(np.float32)
 
@@ -214,10 +211,17 @@ def _of_stereo(mid: Complexes, side: Complexes) -> NDArray[np.float64]:
     )
 
 
-def _together(a: Floats | None, b: Floats | None) -> float:
-    """Correlation of the frame-to-frame changes of two bands' levels."""
-    if a is None or b is None:
-        return float("nan")
-    x, y = (np.clip(np.diff(level), -_SKEW_LIMIT_DB, _SKEW_LIMIT_DB) for level in (a, b))
-    x, y = x - x.mean(), y - y.mean()
-    return float((x * y).mean() / (x.std() * y.std() + 1e-6))
+def _together(levels: list[Floats]) -> NDArray[np.float64]:
+    """Correlations of the frame-to-frame changes of the bands' levels: of neighbours, then of next ones.
+
+    NaN beyond the `levels` given, which are those of the lowest bands.
+    """
+    found = [np.full(len(BANDS_HZ) - apart, np.nan) for apart in (1, 2)]
+    if levels:
+        change = np.clip(np.diff(np.stack(levels)), -_SKEW_LIMIT_DB, _SKEW_LIMIT_DB)
+        change -= change.mean(axis=1, keepdims=True)
+        spread = change.std(axis=1)
+        for apart, values in enumerate(found, start=1):
+            both = (change[:-apart] * change[apart:]).mean(axis=1)
+            values[: len(both)] = both / (spread[:-apart] * spread[apart:] + 1e-6)
+    return np.concatenate(found)
