@@ -122,11 +122,17 @@ def long_term_spectra(pcm: Floats, rate: int) -> Spectra | None:
         block_seconds=(spans[0][1] - spans[0][0]) / rate,
         starts=tuple(spans[i][0] / rate for i in keep),
         weight=np.array([active[i].sum() for i in keep], dtype=np.float32),
-        mid=np.stack([mids[i][active[i]].mean(axis=0) for i in keep]),
-        side=np.stack([sides[i][active[i]].mean(axis=0) for i in keep]) if stereo else None,
+        mid=np.stack([_mean_of(mids[i], active[i]) for i in keep]),
+        side=np.stack([_mean_of(sides[i], active[i]) for i in keep]) if stereo else None,
         texture=np.stack([textures[i] for i in keep]),
         repeats=repeats(pcm[:, :2], rate),
     )
+
+
+def _mean_of(frames: Floats, active: NDArray[np.bool_]) -> Floats:
+    """Mean over the active frames; of most blocks all are, and nothing is copied."""
+    chosen = frames if active.all() else frames[active]
+    return np.asarray(chosen.mean(axis=0), dtype=np.float32)
 
 
 def _middle(samples: int, wanted: int) -> slice:
