@@ -11,20 +11,29 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from services.ai_detector import comb, echo, lattice, repeats, residual, texture
+from services.ai_detector import comb, lattice, repeats, residual, texture
+from services.ai_detector.relief import (
+    LOW_HZ,
+    SPLIT_HZ,
+    Relief,
+    hits,
+    level_of,
+    relief_of,
+    sharpness,
+    side_z,
+    standing_lines,
+    stationarity,
+    weakest,
+)
 from services.ai_detector.spectrum import Spectra
 
 Floats = NDArray[np.float32]
 
 MEASUREMENT = 3
 """Raise with any change that moves a scalar: weights and cached rows belong to one measurement."""
-LOW_HZ = 1000.0
-SPLIT_HZ = 5000.0
 HIGH_HZ = 16_000.0
 NARROWEST_HZ = 4500.0
 """Below this bandwidth there are too few teeth to tell a comb from chance."""
-_NEIGHBOURS = 3
-_LINE_DB = 3.0
 _LATTICE = tuple(lattice.lattice())
 _TEXTURE = texture.names()
 _TEXTURE_TOP_HZ = np.array([max(texture.BANDS_HZ[b][1] for b in texture.bands_of(n)) for n in _TEXTURE])
@@ -153,7 +162,7 @@ def _with_either(reading: Reading, difference: Reading | None) -> Reading:
 def _read_each(stretches: Sequence[Spectra], top_hz: float) -> list[Reading]:
     if not stretches:
         return []
-    reliefs = [_relief(stretch, top_hz) for stretch in stretches]
+    reliefs = [relief_of(stretch, top_hz) for stretch in stretches]
     bin_hz = stretches[0].bin_hz
     means = np.stack([relief.mean for relief in reliefs])
     lowers = np.stack([relief.lower for relief in reliefs])
@@ -170,38 +179,13 @@ def _read_each(stretches: Sequence[Spectra], top_hz: float) -> list[Reading]:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Relief:
-    """What stands above the local floor of a stretch; `lower` is the lower third of the whitened blocks."""
-
-    echoes: echo.Echoes
-    side: Floats | None
-    excess: Floats
-    mean: Floats
-    block_excess: list[Floats]
-    blocks: Floats
-    lower: Floats
-
-
-@dataclass(frozen=True, slots=True, eq=False)
 class _Scans:
     on_mean: comb.CombScan
     on_lower: comb.CombScan
     above_split: comb.CombScan | None
 
 
-def _relief(spectra: Spectra, top_hz: float) -> _Relief:
-    bin_hz = spectra.bin_hz
-    mid, side = spectra.whole()
-    echoes = echo.find(mid, bin_hz, LOW_HZ, top_hz)
-    excess = residual.above_floor(echoes.removed_from(mid), bin_hz)
-    block_excess = [residual.above_floor(echoes.removed_from(block), bin_hz) for block in spectra.mid]
-    blocks = np.stack([residual.whitened(block, bin_hz) for block in block_excess])
-    return _Relief(
-        echoes, side, excess, residual.whitened(excess, bin_hz), block_excess, blocks, _lower_third(blocks)
-    )
-
-
-def _read(spectra: Spectra, relief: _Relief, scans: _Scans, top_hz: float) -> Reading:
+def _read(spectra: Spectra, relief: Relief, scans: _Scans, top_hz: float) -> Reading:
     bin_hz = spectra.bin_hz
     excess, blocks, lower, on_lower = relief.excess, relief.blocks, relief.lower, scans.on_lower
     low_z = on_lower.strongest_near(_LATTICE, lattice.TOLERANCE)
@@ -212,8 +196,8 @@ def _read(spectra: Spectra, relief: _Relief, scans: _Scans, top_hz: float) -> Re
     band = slice(int(np.ceil(LOW_HZ / bin_hz)), int(top_hz / bin_hz))
     teeth = comb.tooth_bins(spacing, bin_hz, LOW_HZ, top_hz)
     free_teeth = comb.tooth_bins(free_spacing, bin_hz, LOW_HZ, top_hz)
-    stationary = _stationarity(blocks, bin_hz, top_hz)
-    level = _level(blocks, band)
+    stationary = stationarity(blocks, bin_hz, top_hz)
+    level = level_of(blocks, band)
     features = Features(
         lattice_z=float(scans.on_mean.strongest_near(_LATTICE, lattice.TOLERANCE).max()),
         lattice_low_z=low_best,
@@ -224,17 +208,17 @@ def _read(spectra: Spectra, relief: _Relief, scans: _Scans, top_hz: float) -> Re
         off_lattice_low_z=on_lower.strongest_unexplained(_LATTICE, spacing, 5 * lattice.TOLERANCE),
         rank=float(-np.log10((np.count_nonzero(on_lower.z >= low_best) + 1) / (on_lower.z.size + 1))),
         height_db=float(np.median(excess[teeth])),
-        hits=_hits(lower, teeth, band),
-        free_hits=_hits(lower, free_teeth, band),
-        sharpness_db=_sharpness(excess, teeth),
-        free_sharpness_db=_sharpness(excess, free_teeth),
-        weakest_block_z=_weakest(blocks, teeth, level),
-        free_weakest_block_z=_weakest(blocks, free_teeth, level),
-        side_z=_side_z(relief, bin_hz, teeth, band),
+        hits=hits(lower, teeth, band),
+        free_hits=hits(lower, free_teeth, band),
+        sharpness_db=sharpness(excess, teeth),
+        free_sharpness_db=sharpness(excess, free_teeth),
+        weakest_block_z=weakest(blocks, teeth, level),
+        free_weakest_block_z=weakest(blocks, free_teeth, level),
+        side_z=side_z(relief, bin_hz, teeth, band),
         family_z=max(on_lower.near(spacing * k, lattice.TOLERANCE) for k in (2, 3, 4, 5)),
         stationary_low=stationary[0],
         stationary_high=stationary[1],
-        lines_high=_standing_lines(relief.block_excess, bin_hz, top_hz),
+        lines_high=standing_lines(relief.block_excess, bin_hz, top_hz),
         ripple=relief.echoes.strength,
     )
     return Reading(
@@ -247,6 +231,12 @@ def _read(spectra: Spectra, relief: _Relief, scans: _Scans, top_hz: float) -> Re
     )
 
 
+def _above_split(high: comb.CombScan | None) -> tuple[float, float]:
+    if high is None:
+        return 0.0, 0.0
+    return float(high.strongest_near(_LATTICE, lattice.TOLERANCE).max()), high.best()[1]
+
+
 def _texture(blocks: Floats, top_hz: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Mean and standard deviation over blocks, NaN beyond the band; no spread of a single block."""
     values = np.where(top_hz + _BAND_SLACK_HZ < _TEXTURE_TOP_HZ, np.nan, blocks.astype(np.float64))
@@ -256,79 +246,3 @@ def _texture(blocks: Floats, top_hz: float) -> tuple[NDArray[np.float64], NDArra
     mean = np.where(count > 0, filled.sum(axis=0) / np.maximum(count, 1), np.nan)
     square = np.where(there, np.square(filled - mean), 0.0).sum(axis=0)
     return mean, np.where(count > 1, np.sqrt(square / np.maximum(count, 1)), np.nan)
-
-
-def _lower_third(blocks: Floats) -> Floats:
-    """Per bin the mean of the lowest third of the blocks (at least one)."""
-    kept = max(round(blocks.shape[0] / 3), 1)
-    if blocks.shape[0] == kept:
-        return np.asarray(blocks.mean(axis=0), dtype=np.float32)
-    return np.asarray(np.partition(blocks, kept - 1, axis=0)[:kept].mean(axis=0), dtype=np.float32)
-
-
-def _above_split(high: comb.CombScan | None) -> tuple[float, float]:
-    if high is None:
-        return 0.0, 0.0
-    return float(high.strongest_near(_LATTICE, lattice.TOLERANCE).max()), high.best()[1]
-
-
-def _hits(white: Floats, teeth: NDArray[np.intp], band: slice) -> float:
-    return float(np.mean(white[teeth] > np.quantile(white[band], 0.8)))
-
-
-def _sharpness(excess: Floats, teeth: NDArray[np.intp]) -> float:
-    shoulders = np.concatenate([teeth - _NEIGHBOURS, np.minimum(teeth + _NEIGHBOURS, excess.size - 1)])
-    return float(np.clip(np.mean(excess[teeth]) - np.mean(excess[shoulders]), -3.0, 12.0))
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Level:
-    """Mean and standard deviation over a band of whitened residuals, shape (residuals,)."""
-
-    mean: Floats
-    spread: Floats
-
-
-def _level(whites: Floats, band: slice) -> _Level:
-    inside = whites[:, band]
-    return _Level(inside.mean(axis=1), np.maximum(inside.std(axis=1), 1e-6))
-
-
-def _weakest(blocks: Floats, teeth: NDArray[np.intp], level: _Level) -> float:
-    return float(np.quantile(_z_at(blocks, teeth, level), 0.25))
-
-
-def _z_at(whites: Floats, teeth: NDArray[np.intp], level: _Level) -> Floats:
-    """How far the teeth stand out of the band, for each of (residuals, bins)."""
-    root = np.float32(np.sqrt(teeth.size))
-    return np.asarray((whites[:, teeth].mean(axis=1) - level.mean) * root / level.spread)
-
-
-def _side_z(relief: _Relief, bin_hz: float, teeth: NDArray[np.intp], band: slice) -> float:
-    if relief.side is None:
-        return 0.0
-    excess = residual.above_floor(relief.echoes.removed_from(relief.side), bin_hz)
-    white = residual.whitened(excess, bin_hz)[None]
-    return float(_z_at(white, teeth, _level(white, band))[0])
-
-
-def _stationarity(blocks: Floats, bin_hz: float, top_hz: float) -> tuple[float, float]:
-    if blocks.shape[0] < 2:  # noqa: PLR2004 - two halves need two blocks
-        return 0.0, 0.0
-    odd, even = blocks[1::2].mean(axis=0), blocks[::2].mean(axis=0)
-    low, split, top = (int(edge / bin_hz) for edge in (LOW_HZ, min(SPLIT_HZ, top_hz), top_hz))
-    return _correlation(odd[low:split], even[low:split]), _correlation(odd[split:top], even[split:top])
-
-
-def _correlation(a: Floats, b: Floats) -> float:
-    if a.size < 100 or a.std() < 1e-6 or b.std() < 1e-6:  # noqa: PLR2004 - too short or too flat to correlate
-        return 0.0
-    return float(np.corrcoef(a, b)[0, 1])
-
-
-def _standing_lines(block_excess: list[Floats], bin_hz: float, top_hz: float) -> float:
-    low, top = int(SPLIT_HZ / bin_hz), int(top_hz / bin_hz)
-    if top <= low:
-        return 0.0
-    weakest = np.min([excess[low:top] for excess in block_excess], axis=0)
-    return float(np.log1p(1000.0 * np.count_nonzero(weakest > _LINE_DB) / (top - low)))

@@ -6,7 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from services.ai_detector import comb, echo, residual
-from services.ai_detector.features import HIGH_HZ, LOW_HZ
+from services.ai_detector.features import HIGH_HZ
+from services.ai_detector.relief import LOW_HZ
 from services.ai_detector.spectrum import Floats, Spectra
 
 _STANDS_OUT_QUANTILE = 0.95
