@@ -48,6 +48,12 @@ def parser() -> argparse.ArgumentParser:
     top.add_argument("--cache", type=Path, default=Path("build/ai_detector/measured"))
     top.add_argument("--out", type=Path, default=Path("build/eval/ai.json"))
     top.add_argument("--workers", type=int, default=os.cpu_count() or 1)
+    top.add_argument(
+        "--clips",
+        type=int,
+        default=8,
+        help="of each generator under every condition, and half as many of each human source (default: 8)",
+    )
     top.add_argument("--quick", action="store_true", help="2 clips a generator, 1 a human source, 12 seconds")
     return top
 
@@ -62,7 +68,8 @@ def main() -> None:
     recordings += corpus.from_manifest(asked.data) if asked.data is not None else []
     recordings += corpus.from_extra(asked.extra) if asked.extra is not None else []
     rows = views.views(recordings, asked.cache, workers=asked.workers)
-    picked = trials.chosen(recordings, *((2, 1) if asked.quick else (8, 4)))
+    clips = 2 if asked.quick else asked.clips
+    picked = trials.chosen(recordings, clips, max(clips // 2, 1))
     tried = trials.trials(picked, asked.cache, 12.0 if asked.quick else 30.0, asked.workers)
     found = evaluated(rows, tried) | _setting(began, quick=asked.quick)
     asked.out.parent.mkdir(parents=True, exist_ok=True)
