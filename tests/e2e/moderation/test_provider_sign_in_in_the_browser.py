@@ -11,7 +11,7 @@ import pytest_asyncio
 from playwright.async_api import Browser, expect
 
 from deploy.local.ports import free_ports
-from tests.e2e.moderation.world import _healthy, _process
+from tests.support.processes import a_process, answers
 from tests.support.stack import Endpoints
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(240)]
@@ -41,10 +41,10 @@ async def desk(own_endpoints: Endpoints, home: Path) -> AsyncIterator[str]:
     }
     arguments = (str(provider_port), "desk", "secret", "localhost")
     async with (
-        _process(environment, home, "tests.support.oidc_provider", *arguments),
-        _process(environment, home, "services.moderation", "api"),
+        a_process(environment, home, "tests.support.oidc_provider", *arguments),
+        a_process(environment, home, "services.moderation", "api"),
     ):
-        await _healthy(f"http://127.0.0.1:{port}")
+        await answers(f"http://127.0.0.1:{port}/healthz")
         async with httpx.AsyncClient() as client:
             await client.put(f"http://127.0.0.1:{provider_port}/of-the-test/next", json={"claims": ADA})
         yield f"http://127.0.0.1:{port}"

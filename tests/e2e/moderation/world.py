@@ -4,8 +4,6 @@ import asyncio
 import contextlib
 import json
 import os
-import signal
-import sys
 import uuid
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
@@ -39,6 +37,7 @@ from shared.objects.folder import FolderStore
 from shared.stream.confluent_publisher import ConfluentPublisher
 from shared.stream.envelope import envelope
 from shared.topics import APPEALS, ARTISTS, FINDINGS, UPLOADS, Topic
+from tests.support.processes import a_process, answers
 from tests.support.stack import Endpoints
 
 SAMPLES = Path(__file__).parents[3] / "deploy" / "samples" / "tracks"
@@ -315,46 +314,15 @@ async def a_world(endpoints: Endpoints, home: Path) -> AsyncIterator[World]:
     store = FolderStore(home / "objects")
     async with (
         ConfluentPublisher(endpoints.bootstrap_servers) as publisher,
-        _process(environment, home, "services.policy"),
-        _process(environment, home, "services.moderation", "worker"),
-        _process(environment, home, "services.moderation", "api"),
+        a_process(environment, home, "services.policy"),
+        a_process(environment, home, "services.moderation", "worker"),
+        a_process(environment, home, "services.moderation", "api"),
     ):
         world = World(f"http://127.0.0.1:{port}", tokens, publisher, store)
         await world.publish(LIVA)
-        await _healthy(world.address)
+        await answers(f"{world.address}/healthz", seconds=PATIENCE)
         yield world
 
 
 def audited(home: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in (home / "audit.jsonl").read_text().splitlines()]
-
-
-@contextlib.asynccontextmanager
-async def _process(
-    environment: Mapping[str, str], home: Path, module: str, *arguments: str
-) -> AsyncIterator[None]:
-    log = home / f"{module}-{'-'.join(arguments) or 'run'}.log"
-    with log.open("wb") as output:
-        process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", module, *arguments, env=environment, stdout=output, stderr=output
-        )
-        try:
-            yield
-            assert process.returncode is None, f"{module} ended by itself:\n{log.read_text()[-3000:]}"
-        finally:
-            if process.returncode is None:
-                process.send_signal(signal.SIGTERM)
-                try:
-                    await asyncio.wait_for(process.wait(), 30)
-                except TimeoutError:
-                    process.kill()
-                    await process.wait()
-
-
-async def _healthy(address: str) -> None:
-    async with asyncio.timeout(PATIENCE), httpx.AsyncClient() as client:
-        while True:
-            with contextlib.suppress(httpx.TransportError):
-                if (await client.get(f"{address}/healthz")).status_code == httpx.codes.OK:
-                    return
-            await asyncio.sleep(0.1)

@@ -1,17 +1,11 @@
 """The registry's people at a real OpenID provider: two processes, a broker, a client in a browser's part."""
 
-import asyncio
-import contextlib
 import json
 import os
-import re
-import signal
-import sys
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from html import unescape
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
@@ -20,11 +14,12 @@ import pytest_asyncio
 from deploy.local.ports import free_ports
 from shared.stream.admin import create_topics
 from tests.support.oidc_provider import query_of
+from tests.support.openid_journey import Provider, Visitor, a_provider, a_visitor, led_to, of_the_client
+from tests.support.processes import a_process, answers
 from tests.support.stack import Endpoints
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
-PATIENCE = 60.0
-CLIENT, SECRET = "trackgate-registry", "s3cret: with a colon & more"
+CLIENT = "trackgate-registry"
 ADA = {"sub": "4f1c-ada", "name": "Ada Lovelace", "groups": ["registry", "everyone"]}
 LIVA = {"sub": "9a2b-liva", "name": "Liva", "groups": ["liva-team"]}
 GRANTS = [
@@ -44,120 +39,55 @@ PROPOSAL = {
 }
 
 
-@dataclass
+@dataclass(frozen=True)
 class Registry:
     address: str
-    provider: str
+    provider: Provider
     log: Path
     token: Path
-
-    async def next(self, claims: dict[str, Any], fault: str = "") -> None:
-        async with httpx.AsyncClient() as client:
-            answer = await client.put(
-                f"{self.provider}/of-the-test/next", json={"claims": claims, "fault": fault}
-            )
-            assert answer.status_code == 200
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def registry(endpoints: Endpoints, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Registry]:
     create_topics(endpoints.bootstrap_servers, 3)
     home = tmp_path_factory.mktemp("registry-oidc")
-    secret = home / "secret"
-    secret.write_text(f"{SECRET}\n")
     port, provider_port = free_ports(2)
     environment = {
         **os.environ,
         "TRACKGATE_KAFKA": endpoints.bootstrap_servers,
         "TRACKGATE_REDIS": endpoints.redis_url,
         "TRACKGATE_STORE": str(home / "objects"),
-        "TRACKGATE_REGISTRY_PORT": str(port),
         "TRACKGATE_REGISTRY_TOKEN_FILE": str(home / "token"),
-        "TRACKGATE_REGISTRY_SIGN_IN": "oidc",
-        "TRACKGATE_REGISTRY_PUBLIC_URL": f"http://127.0.0.1:{port}",
-        "TRACKGATE_REGISTRY_OIDC_ISSUER": f"http://127.0.0.1:{provider_port}",
-        "TRACKGATE_REGISTRY_OIDC_CLIENT_ID": CLIENT,
-        "TRACKGATE_REGISTRY_OIDC_CLIENT_SECRET_FILE": str(secret),
-        "TRACKGATE_REGISTRY_OIDC_GRANTS": json.dumps(GRANTS),
+        **of_the_client("REGISTRY", home, port, provider_port, CLIENT, json.dumps(GRANTS)),
     }
-    provider, address = f"http://127.0.0.1:{provider_port}", f"http://127.0.0.1:{port}"
+    address = f"http://127.0.0.1:{port}"
     async with (
-        _process(environment, home, "tests.support.oidc_provider", str(provider_port), CLIENT, SECRET),
-        _process(environment, home, "services.registry"),
+        a_provider(environment, home, provider_port, CLIENT) as provider,
+        a_process(environment, home, "services.registry") as log,
     ):
-        await _answers(f"{provider}/keys")
-        await _answers(f"{address}/healthz")
-        yield Registry(address, provider, home / "services.registry.log", home / "token")
-
-
-@contextlib.asynccontextmanager
-async def _process(environment: dict[str, str], home: Path, *arguments: str) -> AsyncIterator[None]:
-    log = home / f"{arguments[0]}.log"
-    with log.open("wb") as output:
-        process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", *arguments, env=environment, stdout=output, stderr=output
-        )
-        try:
-            yield
-            assert process.returncode is None, f"{arguments[0]} ended by itself:\n{log.read_text()[-3000:]}"
-        finally:
-            if process.returncode is None:
-                process.send_signal(signal.SIGTERM)
-                await asyncio.wait_for(process.wait(), PATIENCE)
-
-
-async def _answers(address: str) -> None:
-    async with asyncio.timeout(PATIENCE), httpx.AsyncClient() as client:
-        while True:
-            with contextlib.suppress(httpx.TransportError):
-                if (await client.get(address)).status_code == httpx.codes.OK:
-                    return
-            await asyncio.sleep(0.1)
+        await answers(f"{address}/healthz")
+        yield Registry(address, provider, log, home / "token")
 
 
 @pytest_asyncio.fixture(loop_scope="module")
-async def browser(registry: Registry) -> AsyncIterator[httpx.AsyncClient]:
-    async with httpx.AsyncClient(
-        base_url=registry.address, headers={"Accept": "text/html"}, timeout=20
-    ) as client:
-        yield client
+async def visitor(registry: Registry) -> AsyncIterator[Visitor]:
+    async with a_visitor(registry.address, registry.provider, "/artists") as visitor:
+        yield visitor
 
 
-async def back_from(registry: Registry, browser: httpx.AsyncClient, to: str = "/artists") -> str:
-    """The address that the provider sends the browser back to."""
-    there = await browser.get("/sign-in/provider", params={"to": to})
-    assert there.status_code == 303
-    assert there.headers["location"].startswith(f"{registry.provider}/authorize?")
-    async with httpx.AsyncClient() as elsewhere:
-        answer = await elsewhere.get(there.headers["location"])
-    assert answer.status_code == 302
-    return str(answer.headers["location"])
-
-
-async def sign_in(registry: Registry, browser: httpx.AsyncClient, to: str = "/artists") -> httpx.Response:
-    return await browser.get(await back_from(registry, browser, to))
-
-
-def led_to(page: httpx.Response) -> str:
-    found = re.search(r'http-equiv="refresh" content="0; url=([^"]+)"', page.text)
-    assert found, page.text
-    return unescape(found[1])
-
-
-async def csrf_of(browser: httpx.AsyncClient) -> str:
-    found = re.search(r'name="csrf" value="([^"]+)"', (await browser.get("/artists")).text)
-    assert found
-    return found[1]
+@pytest.fixture
+def browser(visitor: Visitor) -> httpx.AsyncClient:
+    return visitor.browser
 
 
 async def test_a_registrar_signs_in_works_and_signs_out_everywhere(
-    registry: Registry, browser: httpx.AsyncClient
+    registry: Registry, visitor: Visitor, browser: httpx.AsyncClient
 ) -> None:
-    await registry.next(ADA)
+    await registry.provider.next(ADA)
     asked = await browser.get("/artists/new")
     assert asked.headers["location"] == "/sign-in?to=/artists/new"
     assert "Sign in with your organisation" in (await browser.get("/sign-in?to=/artists/new")).text
-    page = await sign_in(registry, browser, "/artists/new")
+    page = await visitor.sign_in("/artists/new")
     assert (page.status_code, led_to(page)) == (200, "/artists/new")
     cookie = next(line for line in page.headers.get_list("set-cookie") if "signing_in" not in line).lower()
     assert "httponly" in cookie
@@ -165,20 +95,20 @@ async def test_a_registrar_signs_in_works_and_signs_out_everywhere(
     assert "Ada Lovelace" in (await browser.get("/artists/new")).text
 
     assert (await browser.post("/sign-out", data={"csrf": "guessed"})).status_code == 403
-    out = await browser.post("/sign-out", data={"csrf": await csrf_of(browser)})
+    out = await browser.post("/sign-out", data={"csrf": await visitor.csrf()})
     onward = led_to(out)
-    assert onward.startswith(f"{registry.provider}/sign-out?")
+    assert onward.startswith(f"{registry.provider.address}/sign-out?")
     assert query_of(onward)["post_logout_redirect_uri"] == f"{registry.address}/sign-in"
     assert (await browser.get("/artists")).status_code == 303
     assert "Lovelace" not in registry.log.read_text()
 
 
 async def test_a_rights_holder_proposes_for_their_own_artist_alone(
-    registry: Registry, browser: httpx.AsyncClient
+    registry: Registry, visitor: Visitor, browser: httpx.AsyncClient
 ) -> None:
-    await registry.next(LIVA)
-    assert (await sign_in(registry, browser)).status_code == 200
-    csrf = await csrf_of(browser)
+    await registry.provider.next(LIVA)
+    assert (await visitor.sign_in()).status_code == 200
+    csrf = await visitor.csrf()
 
     async def proposed(artist_id: str) -> str:
         sent = {**PROPOSAL, "csrf": csrf, "artist_id": artist_id}
@@ -193,30 +123,30 @@ async def test_a_rights_holder_proposes_for_their_own_artist_alone(
 
 @pytest.mark.parametrize("fault", ["nonce", "expired", "other audience", "forged", "alg none", "denied"])
 async def test_a_wrong_answer_lets_nobody_in(
-    registry: Registry, browser: httpx.AsyncClient, fault: str
+    registry: Registry, visitor: Visitor, browser: httpx.AsyncClient, fault: str
 ) -> None:
-    await registry.next(ADA, fault)
-    assert (await sign_in(registry, browser)).status_code == 403
+    await registry.provider.next(ADA, fault)
+    assert (await visitor.sign_in()).status_code == 403
     assert (await browser.get("/artists")).status_code == 303
-    await registry.next(ADA)
-    assert (await sign_in(registry, browser)).status_code == 200
+    await registry.provider.next(ADA)
+    assert (await visitor.sign_in()).status_code == 200
 
 
 async def test_who_is_in_none_of_the_groups_is_told_so(
-    registry: Registry, browser: httpx.AsyncClient
+    registry: Registry, visitor: Visitor, browser: httpx.AsyncClient
 ) -> None:
-    await registry.next({**ADA, "groups": ["everyone"]})
-    page = await sign_in(registry, browser)
+    await registry.provider.next({**ADA, "groups": ["everyone"]})
+    page = await visitor.sign_in()
     assert page.status_code == 403
     assert "none of your groups works here" in page.text
     assert (await browser.get("/artists")).status_code == 303
 
 
 async def test_an_answer_counts_once_and_only_in_the_browser_that_asked(
-    registry: Registry, browser: httpx.AsyncClient
+    registry: Registry, visitor: Visitor, browser: httpx.AsyncClient
 ) -> None:
-    await registry.next(ADA)
-    address = await back_from(registry, browser)
+    await registry.provider.next(ADA)
+    address = await visitor.back_from()
     async with httpx.AsyncClient(headers={"Accept": "text/html"}) as another:
         assert (await another.get(address)).status_code == 403
     assert (await browser.get(address)).status_code == 200
@@ -232,8 +162,6 @@ async def test_a_token_opens_the_api_and_no_page(registry: Registry, browser: ht
 
 
 @pytest.mark.parametrize("to", ["https://elsewhere.example", "//elsewhere.example", "/\\elsewhere"])
-async def test_signing_in_leads_to_no_other_site(
-    registry: Registry, browser: httpx.AsyncClient, to: str
-) -> None:
-    await registry.next(ADA)
-    assert led_to(await sign_in(registry, browser, to)) == "/artists"
+async def test_signing_in_leads_to_no_other_site(registry: Registry, visitor: Visitor, to: str) -> None:
+    await registry.provider.next(ADA)
+    assert led_to(await visitor.sign_in(to)) == "/artists"
