@@ -11,6 +11,7 @@ from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from shared.errors import SettingsError
+from shared.server_addresses import BootstrapServers, RedisUrl
 
 
 class Settings(BaseSettings):
@@ -18,8 +19,8 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="TRACKGATE_", frozen=True, extra="ignore")
 
-    kafka: str = Field(default="127.0.0.1:19192", description="bootstrap servers, host:port,…")
-    redis: str = Field(default="redis://127.0.0.1:16479/0", description="Redis or Valkey URL")
+    kafka: BootstrapServers = Field(default="127.0.0.1:19192", description="bootstrap servers, host:port,…")
+    redis: RedisUrl = Field(default="redis://127.0.0.1:16479/0", description="Redis or Valkey URL")
     store: Path = Field(default=Path(".trackgate/objects"), description="folder of the object store")
     bind: str = Field(default="127.0.0.1", description="address that HTTP listens on")
     reached_at: str | None = Field(

@@ -1,16 +1,43 @@
 """Options that several commands share. Each can be set by its environment variable."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from shared.server_addresses import checked_kafka, checked_redis
+
 _BROKER, _SERVICES = "Where the broker is", "Where the services are"
+
+
+def _refused_in_words(check: Callable[[str], str]) -> Callable[[str], str]:
+    def checked(said: str) -> str:
+        try:
+            return check(said)
+        except ValueError as error:
+            raise typer.BadParameter(str(error)) from error
+
+    return checked
+
 
 Kafka = Annotated[
     str,
     typer.Option(
-        "--kafka", envvar="TRACKGATE_KAFKA", help="Bootstrap servers, host:port,…", rich_help_panel=_BROKER
+        "--kafka",
+        envvar="TRACKGATE_KAFKA",
+        help="Bootstrap servers, host:port,…",
+        rich_help_panel=_BROKER,
+        callback=_refused_in_words(checked_kafka),
+    ),
+]
+Redis = Annotated[
+    str,
+    typer.Option(
+        "--redis",
+        envvar="TRACKGATE_REDIS",
+        help="Redis or Valkey URL.",
+        callback=_refused_in_words(checked_redis),
     ),
 ]
 Partitions = Annotated[
@@ -80,6 +107,7 @@ TokenFile = Annotated[
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines instead of tables.")]
 
 DEFAULT_KAFKA = "127.0.0.1:19192"
+DEFAULT_REDIS = "redis://127.0.0.1:16479/0"
 DEFAULT_PARTITIONS = 6
 DEFAULT_API = "http://127.0.0.1:18801"
 DEFAULT_REGISTRY = "http://127.0.0.1:18802"

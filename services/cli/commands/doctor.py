@@ -15,7 +15,15 @@ from services.cli.doctor.models import check_models, model_folders
 from services.cli.doctor.redis import check_redis
 from services.cli.doctor.services import check_services
 from services.cli.doctor.store import check_store
-from services.cli.options import DEFAULT_KAFKA, DEFAULT_PARTITIONS, Json, Kafka, Partitions
+from services.cli.options import (
+    DEFAULT_KAFKA,
+    DEFAULT_PARTITIONS,
+    DEFAULT_REDIS,
+    Json,
+    Kafka,
+    Partitions,
+    Redis,
+)
 
 PORTS = {
     "ingest": 18801,
@@ -34,9 +42,7 @@ _MARKS = {Level.OK: "[green]✓ ok  [/]", Level.WARN: "[yellow]! warn[/]", Level
 def doctor(
     kafka: Kafka = DEFAULT_KAFKA,
     partitions: Partitions = DEFAULT_PARTITIONS,
-    redis: Annotated[
-        str, typer.Option(envvar="TRACKGATE_REDIS", help="Redis or Valkey URL.")
-    ] = "redis://127.0.0.1:16479/0",
+    redis: Redis = DEFAULT_REDIS,
     store: Annotated[Path, typer.Option(envvar="TRACKGATE_STORE", help="Folder of the object store.")] = Path(
         ".trackgate/objects"
     ),
