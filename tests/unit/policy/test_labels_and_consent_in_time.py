@@ -1,111 +1,27 @@
 """Labels that people state and that expire, and consent that is given, ends, or is taken back."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
-from services.policy.compiled import load_policy
-from services.policy.domain import FixedPolicy, Judge
-from services.policy.handlers import PolicyHandlers
-from services.policy.inputs import AI_DETECTOR, VOICE_MATCHER
 from services.policy.registry import Registry
-from services.policy.sweep import DeadlineSweep
-from shared.clock import SetClock
 from shared.events import (
     ConsentGrant,
-    DecisionMade,
-    FindingRecorded,
     LabelAction,
     LabelStated,
-    ProtectedArtist,
-    ReviewResolved,
-    TrackUploaded,
 )
-from shared.stream.outcome import Done, Outcome, Reject
-from tests.support.events import A_TIME, an_upload
+from shared.stream.outcome import Reject
+from tests.support.events import A_TIME
 from tests.support.policy import (
     ARTISTS,
     DAY,
-    REQUIRED,
-    Crashes,
-    MemoryDeadlines,
-    MemoryDecisionLog,
-    MemoryLocks,
-    MemoryTracks,
-    a_finding,
     a_grant,
-    a_match,
     a_review,
     an_artist,
 )
-
-UPLOAD = an_upload()
-AI = a_finding(UPLOAD, AI_DETECTOR, "not_detected")
-CLONE = a_finding(UPLOAD, AI_DETECTOR, "likely_generated")
-VOICE = a_finding(UPLOAD, VOICE_MATCHER, "no_match")
-MATCHED = a_finding(UPLOAD, VOICE_MATCHER, "match", matches=(a_match("mara-lind", "match"),))
-Event = TrackUploaded | FindingRecorded | ReviewResolved | LabelStated | ConsentGrant | ProtectedArtist
+from tests.unit.policy.deciding_world import AI, CLONE, MATCHED, UPLOAD, VOICE, World
 
 
-class World:
-    """The handlers over fakes, a clock that is moved, and the registry that events reach."""
-
-    def __init__(self, *grants: ConsentGrant) -> None:
-        self.clock = SetClock(A_TIME + timedelta(seconds=10))
-        self.tracks = MemoryTracks()
-        self.deadlines = MemoryDeadlines(self.tracks)
-        self.log = MemoryDecisionLog(Crashes())
-        registry = Registry(ARTISTS, grants)
-        self.handlers = PolicyHandlers(
-            judge=Judge(FixedPolicy(load_policy()), registry, REQUIRED),
-            tracks=self.tracks,
-            locks=MemoryLocks(),
-            deadlines=self.deadlines,
-            decisions=self.log,
-            clock=self.clock,
-            deadline=timedelta(seconds=120),
-            registry=registry,
-        )
-
-    async def see(self, *events: Event) -> Outcome:
-        outcome: Outcome = Done()
-        for event in events:
-            match event:
-                case TrackUploaded():
-                    outcome = await self.handlers.on_uploaded(event)
-                case FindingRecorded():
-                    outcome = await self.handlers.on_finding(event)
-                case ReviewResolved():
-                    outcome = await self.handlers.on_review(event)
-                case LabelStated():
-                    outcome = await self.handlers.on_labels(event)
-                case ConsentGrant():
-                    outcome = await self.handlers.on_grant(event)
-                case ProtectedArtist():
-                    outcome = await self.handlers.on_artist(event)
-        return outcome
-
-    async def at(self, moment: datetime) -> None:
-        self.clock.at = moment
-        sweep = DeadlineSweep(
-            self.deadlines, self.handlers.on_deadline, clock=self.clock, alarm=NoAlarm(), not_before=A_TIME
-        )
-        await sweep.sweep()
-
-    @property
-    def story(self) -> list[str]:
-        return [decision.outcome.value for decision in self.log.distinct(UPLOAD.track_id)]
-
-    @property
-    def standing(self) -> DecisionMade:
-        return self.log.distinct(UPLOAD.track_id)[-1]
-
-    @property
-    def labels(self) -> list[str]:
-        return [label.code for label in self.standing.labels]
-
-
-class NoAlarm:
-    async def wait(self, span: timedelta) -> None:
-        raise AssertionError(f"a single sweep waits for nothing, not {span}")
+def consented(*grants: ConsentGrant) -> World:
+    return World(registry=Registry(ARTISTS, grants))
 
 
 def stated(action: str, code: str = "ai-detected", *, number: int = 1, **changes: object) -> LabelStated:
@@ -185,7 +101,7 @@ async def test_a_label_after_a_review_keeps_the_review() -> None:
 
 
 async def test_a_revoked_grant_reopens_the_track_that_it_let_out() -> None:
-    world = World(a_grant())
+    world = consented(a_grant())
     await world.see(UPLOAD, CLONE, MATCHED)
     assert world.story == ["label"]
     world.clock.at = A_TIME + DAY
@@ -195,7 +111,7 @@ async def test_a_revoked_grant_reopens_the_track_that_it_let_out() -> None:
 
 
 async def test_a_grant_that_expires_reopens_the_track_at_that_moment() -> None:
-    world = World(a_grant(valid_until=A_TIME + 3 * DAY))
+    world = consented(a_grant(valid_until=A_TIME + 3 * DAY))
     await world.see(UPLOAD, CLONE, MATCHED)
     await world.at(A_TIME + 3 * DAY - timedelta(seconds=1))
     assert world.story == ["label"]
@@ -212,7 +128,7 @@ async def test_a_grant_that_is_given_later_lets_a_held_track_go() -> None:
 
 
 async def test_a_grant_that_begins_later_lets_a_held_track_go_when_it_begins() -> None:
-    world = World(a_grant(valid_from=A_TIME + DAY))
+    world = consented(a_grant(valid_from=A_TIME + DAY))
     await world.see(UPLOAD, CLONE, MATCHED)
     assert world.story == ["quarantine"]
     await world.at(A_TIME + DAY)
@@ -237,7 +153,7 @@ async def test_a_persons_release_is_reopened_only_by_a_reason_they_had_not_seen(
 
 
 async def test_the_same_change_twice_is_one_decision() -> None:
-    world = World(a_grant())
+    world = consented(a_grant())
     gone = a_grant(revoked_at=A_TIME, occurred_at=A_TIME, event_id="revoked")
     await world.see(UPLOAD, CLONE, MATCHED, gone, gone, a_grant())
     assert world.story == ["label", "quarantine"]
