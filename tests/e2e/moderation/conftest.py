@@ -1,26 +1,14 @@
-import asyncio
-import os
-import shutil
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, async_playwright
+from playwright.async_api import Browser
 
 from shared.stream.admin import create_topics
+from tests.e2e.chromium import chromium
 from tests.e2e.moderation.world import World, a_world
 from tests.support.stack import Endpoints, a_stack
-
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 
 
 @pytest.fixture(scope="module")
@@ -44,14 +32,5 @@ async def world(own_endpoints: Endpoints, home: Path) -> AsyncIterator[World]:
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def browser() -> AsyncIterator[Browser]:
-    """Headless Chromium: the machine's, else the one that `playwright install chromium` brought."""
-    found = os.environ.get("TRACKGATE_CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
-    async with async_playwright() as playwright:
-        executable = found or playwright.chromium.executable_path
-        if not await asyncio.to_thread(Path(executable).exists):
-            pytest.skip("no Chromium here: apt-get install chromium, or playwright install chromium")
-        browser = await playwright.chromium.launch(executable_path=executable, args=FLAGS)
-        try:
-            yield browser
-        finally:
-            await browser.close()
+    async with chromium() as browser:
+        yield browser

@@ -1,9 +1,6 @@
 """A distributor's visit to the portal in a real browser, before a running ingest."""
 
-import asyncio
 import hashlib
-import os
-import shutil
 import uuid
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime, timedelta
@@ -11,7 +8,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.async_api import Browser, Page, async_playwright, expect
+from playwright.async_api import Browser, Page, expect
 from redis.asyncio import Redis
 
 from services.ingest.portal import texts
@@ -29,6 +26,7 @@ from shared.views.redis_deliveries import RedisDeliveries
 from shared.views.redis_tracks import RedisTrackViews
 from shared.webhooks.sealing import secret_bytes
 from tests.e2e.axe import checked
+from tests.e2e.chromium import chromium
 from tests.integration.ingest.running import Running, running
 from tests.support.stack import Endpoints
 
@@ -48,18 +46,8 @@ def ingest(endpoints: Endpoints, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 
 @pytest.fixture
 async def browser() -> AsyncIterator[Browser]:
-    found = os.environ.get("TRACKGATE_CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
-    async with async_playwright() as playwright:
-        executable = found or playwright.chromium.executable_path
-        if not await asyncio.to_thread(Path(executable).exists):
-            pytest.skip("no Chromium here: apt-get install chromium, or playwright install chromium")
-        browser = await playwright.chromium.launch(
-            executable_path=executable, args=["--no-sandbox", "--disable-gpu"]
-        )
-        try:
-            yield browser
-        finally:
-            await browser.close()
+    async with chromium() as browser:
+        yield browser
 
 
 WORDS = {

@@ -1,8 +1,5 @@
 """An artist comes under protection in a real browser: two people, both detectors, a real broker."""
 
-import asyncio
-import os
-import shutil
 import uuid
 from collections.abc import AsyncIterator
 from contextlib import ExitStack
@@ -10,9 +7,10 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.async_api import Browser, Page, async_playwright, expect
+from playwright.async_api import Browser, Page, expect
 
 from tests.e2e.axe import checked
+from tests.e2e.chromium import chromium
 from tests.integration.registry.running import SAMPLES, RunningRegistry, protected, running_registry
 from tests.support.stack import Endpoints
 
@@ -24,18 +22,8 @@ CHECKS_MS = 150_000
 
 @pytest.fixture
 async def browser() -> AsyncIterator[Browser]:
-    found = os.environ.get("TRACKGATE_CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
-    async with async_playwright() as playwright:
-        executable = found or playwright.chromium.executable_path
-        if not await asyncio.to_thread(Path(executable).exists):
-            pytest.skip("no Chromium here: apt-get install chromium, or playwright install chromium")
-        browser = await playwright.chromium.launch(
-            executable_path=executable, args=["--no-sandbox", "--disable-gpu"]
-        )
-        try:
-            yield browser
-        finally:
-            await browser.close()
+    async with chromium() as browser:
+        yield browser
 
 
 class Visit:
