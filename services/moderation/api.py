@@ -33,9 +33,7 @@ from shared.clock import Clock, SystemClock
 from shared.http import NotReady, Ready, probes, serve
 from shared.logs import configure
 from shared.objects.folder import FolderStore
-from shared.openid.provider import Client, OpenIdProvider
-from shared.openid.routes import SignInThere
-from shared.openid.settings import read_secret
+from shared.openid.wiring import sign_in_there
 from shared.stream.confluent_publisher import ConfluentPublisher
 from shared.views.redis_tracks import RedisTrackViews
 
@@ -136,21 +134,10 @@ def build_app(settings: ModerationApiSettings) -> FastAPI:
 
 
 def _team(settings: ModerationApiSettings, http: httpx.AsyncClient, begun: SigningsIn, clock: Clock) -> Team:
-    client = Client(
-        issuer=settings.moderation_oidc_issuer,
-        client_id=settings.moderation_oidc_client_id,
-        secret=read_secret(
-            settings.moderation_oidc_client_secret_file, "TRACKGATE_MODERATION_OIDC_CLIENT_SECRET_FILE"
-        ),
-        redirect_uri=settings.redirect_uri,
-        scopes=settings.moderation_oidc_scopes,
-        algorithms=settings.moderation_oidc_algorithms,
-    )
     grants = Grants(
         settings.moderation_oidc_grants,
         groups_claim=settings.moderation_oidc_groups_claim,
         id_claim=settings.moderation_oidc_id_claim,
         name_claim=settings.moderation_oidc_name_claim,
     )
-    there = SignInThere(OpenIdProvider(client, http, clock), begun, settings.moderation_public_url)
-    return Team(there, grants)
+    return Team(sign_in_there(settings.provider, http, begun, clock), grants)

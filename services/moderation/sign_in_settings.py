@@ -7,7 +7,7 @@ from pydantic import Field, model_validator
 
 from services.moderation.domain.access import OTHER_QUEUE, QueueRule
 from services.moderation.domain.grants import Grant, unknown_queues
-from shared.openid.settings import refuse_unsafe_provider
+from shared.openid.settings import ProviderChoice
 from shared.settings import Settings
 
 QUEUES = (
@@ -80,8 +80,16 @@ class SignInSettings(Settings):
     )
 
     @property
-    def redirect_uri(self) -> str:
-        return f"{self.moderation_public_url.rstrip('/')}/sign-in/back"
+    def provider(self) -> ProviderChoice:
+        return ProviderChoice(
+            prefix="TRACKGATE_MODERATION",
+            public_url=self.moderation_public_url,
+            issuer=self.moderation_oidc_issuer,
+            client_id=self.moderation_oidc_client_id,
+            client_secret_file=self.moderation_oidc_client_secret_file,
+            scopes=self.moderation_oidc_scopes,
+            algorithms=self.moderation_oidc_algorithms,
+        )
 
     @model_validator(mode="after")
     def _sign_in_is_safe(self) -> Self:
@@ -94,7 +102,7 @@ class SignInSettings(Settings):
         if self.moderation_sign_in == "local":
             self._refuse_strangers()
         else:
-            self._need_a_provider()
+            self.provider.refuse_unsafe(has_grants=bool(self.moderation_oidc_grants))
         return self
 
     def _refuse_strangers(self) -> None:
@@ -105,12 +113,3 @@ class SignInSettings(Settings):
                 "on 127.0.0.1: set TRACKGATE_REACHED_AT to that), or sign in at an OpenID provider: "
                 "TRACKGATE_MODERATION_SIGN_IN=oidc"
             )
-
-    def _need_a_provider(self) -> None:
-        refuse_unsafe_provider(
-            "TRACKGATE_MODERATION",
-            addresses={"PUBLIC_URL": self.moderation_public_url, "OIDC_ISSUER": self.moderation_oidc_issuer},
-            client_id=self.moderation_oidc_client_id,
-            has_grants=bool(self.moderation_oidc_grants),
-            algorithms=self.moderation_oidc_algorithms,
-        )

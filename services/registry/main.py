@@ -39,10 +39,8 @@ from shared.events import (
     WebhookRegistered,
 )
 from shared.http import serve
-from shared.openid.provider import Client, OpenIdProvider
-from shared.openid.routes import SignInThere
-from shared.openid.settings import read_secret
 from shared.openid.signing_in import SigningsInHere
+from shared.openid.wiring import sign_in_there
 from shared.stream.compacted import CompactedTopic
 from shared.stream.confluent_publisher import ConfluentPublisher
 from shared.topics import (
@@ -143,24 +141,13 @@ def build(settings: RegistrySettings) -> FastAPI:
 
 
 def _team(settings: RegistrySettings, http: httpx.AsyncClient, clock: Clock) -> Team:
-    client = Client(
-        issuer=settings.registry_oidc_issuer,
-        client_id=settings.registry_oidc_client_id,
-        secret=read_secret(
-            settings.registry_oidc_client_secret_file, "TRACKGATE_REGISTRY_OIDC_CLIENT_SECRET_FILE"
-        ),
-        redirect_uri=settings.redirect_uri,
-        scopes=settings.registry_oidc_scopes,
-        algorithms=settings.registry_oidc_algorithms,
-    )
     admission = Admission(
         settings.registry_oidc_grants,
         groups_claim=settings.registry_oidc_groups_claim,
         id_claim=settings.registry_oidc_id_claim,
         name_claim=settings.registry_oidc_name_claim,
     )
-    provider = OpenIdProvider(client, http, clock)
-    return Team(SignInThere(provider, SigningsInHere(clock), settings.registry_public_url), admission)
+    return Team(sign_in_there(settings.provider, http, SigningsInHere(clock), clock), admission)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -6,7 +6,7 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from services.registry.admission import Grant
-from shared.openid.settings import refuse_unsafe_provider
+from shared.openid.settings import ProviderChoice
 from shared.settings import Settings
 
 
@@ -38,17 +38,19 @@ class SignInSettings(Settings):
     )
 
     @property
-    def redirect_uri(self) -> str:
-        return f"{self.registry_public_url.rstrip('/')}/sign-in/back"
+    def provider(self) -> ProviderChoice:
+        return ProviderChoice(
+            prefix="TRACKGATE_REGISTRY",
+            public_url=self.registry_public_url,
+            issuer=self.registry_oidc_issuer,
+            client_id=self.registry_oidc_client_id,
+            client_secret_file=self.registry_oidc_client_secret_file,
+            scopes=self.registry_oidc_scopes,
+            algorithms=self.registry_oidc_algorithms,
+        )
 
     @model_validator(mode="after")
     def _sign_in_is_safe(self) -> Self:
         if self.registry_sign_in == "oidc":
-            refuse_unsafe_provider(
-                "TRACKGATE_REGISTRY",
-                addresses={"PUBLIC_URL": self.registry_public_url, "OIDC_ISSUER": self.registry_oidc_issuer},
-                client_id=self.registry_oidc_client_id,
-                has_grants=bool(self.registry_oidc_grants),
-                algorithms=self.registry_oidc_algorithms,
-            )
+            self.provider.refuse_unsafe(has_grants=bool(self.registry_oidc_grants))
         return self

@@ -43,9 +43,10 @@ def admitted(*groups: str) -> Reviewer:
 
 def test_with_a_provider_the_service_may_be_reached_from_anywhere(monkeypatch: pytest.MonkeyPatch) -> None:
     settings = load(monkeypatch)
-    assert settings.redirect_uri == "https://desk.example/sign-in/back"
+    assert settings.provider.redirect_uri == "https://desk.example/sign-in/back"
     assert (
-        load(monkeypatch, MODERATION_PUBLIC_URL="https://desk.example/").redirect_uri == settings.redirect_uri
+        load(monkeypatch, MODERATION_PUBLIC_URL="https://desk.example/").provider.redirect_uri
+        == settings.provider.redirect_uri
     )
 
 

@@ -70,7 +70,7 @@ def test_a_grant_that_does_not_fit_its_role_is_refused(grant: dict[str, Any]) ->
 
 def test_a_provider_that_is_set_up_is_taken() -> None:
     settings = RegistrySettings.model_validate(OIDC)
-    assert settings.redirect_uri == "https://registry.example/sign-in/back"
+    assert settings.provider.redirect_uri == "https://registry.example/sign-in/back"
 
 
 @pytest.mark.parametrize(
