@@ -10,7 +10,7 @@ import os
 from pathlib import Path
 
 from services.ai_detector.readout import SHIPPED
-from services.ai_detector.training import beds, corpus, readout_training, speech, views, vocoded
+from services.ai_detector.training import beds, corpus, readout_training, speech, taught, views, vocoded
 from services.ai_detector.training.card import card
 from services.ai_detector.training.fetching import fetch_debian
 from services.ai_detector.training.manifest import manifest
@@ -68,6 +68,7 @@ def main() -> None:
     recordings = without_own(asked.debian, asked.cache, fetch=not asked.no_fetch)
     recordings += corpus.from_manifest(asked.data) if asked.data is not None else []
     recordings += corpus.from_extra(asked.extra) if asked.extra is not None else []
+    taught.teach(corpus.from_debian(asked.debian), asked.cache)
     rows = views.views(recordings, asked.cache, workers=asked.workers)
     scores = readout_training.held_out(rows)
     readout = readout_training.trained(rows, scores)

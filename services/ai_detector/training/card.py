@@ -62,7 +62,9 @@ _RECORDINGS = """## Recordings trained on
 Labels come from the sources' own pages; nobody listened to them. None of the audio ships. Besides these, cuts
 of a third of the human recordings went through decoders of our own, as positives that are trained on and
 never judged: random untrained ones (strides, rate, kernel, bias, non-linearity and mixing level drawn at
-random), and mel spectrograms rebuilt by the Griffin-Lim algorithm. `hifigan` is music of packages rebuilt by
+random), mel spectrograms rebuilt by the Griffin-Lim algorithm, and eleven small networks taught for a minute
+each on music of packages (strided codecs, decoders of mel spectrograms with and without up-sampling, latent
+pictures of sound, diffusion). `hifigan` is music of packages rebuilt by
 a real vocoder, and is judged. One round of deliveries in three is mostly pitch shifts, changes of speed, hum.
 
 """

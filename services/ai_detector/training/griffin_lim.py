@@ -52,25 +52,27 @@ def decoded(pcm: Floats, rate: int, decoder: MelDecoder, rng: np.random.Generato
     window = np.zeros(size, dtype=np.float32)
     spare = (size - decoder.window) // 2
     window[spare : spare + decoder.window] = np.hanning(decoder.window + 1)[:-1]
-    filters = _mel_filters(decoder, size)
+    filters = mel_filters(decoder, size)
     mel = np.abs(_analysed(music, window, decoder.hop)) @ filters.T
     peak = max(float(mel.max()), 1e-9)
     image = np.round((mel / peak) ** 0.25 * (decoder.steps - 1)) / (decoder.steps - 1)
     magnitude = np.maximum((image**4 * peak) @ np.linalg.pinv(filters).T, 0.0).astype(np.float32)
-    return _rebuilt(magnitude, window, decoder, music.size, rng)[:, None], decoder.rate
+    sound = rebuilt_sound(magnitude, window, decoder.hop, music.size, decoder.iterations, rng)
+    return sound[:, None], decoder.rate
 
 
-def _rebuilt(
-    magnitude: Floats, window: Floats, decoder: MelDecoder, samples: int, rng: np.random.Generator
+def rebuilt_sound(
+    magnitude: Floats, window: Floats, hop: int, samples: int, iterations: int, rng: np.random.Generator
 ) -> Floats:
+    """The sound whose short-time spectrum has these magnitudes, shape (frames, bins), phases being sought."""
     phase = np.exp(2j * np.pi * rng.random(magnitude.shape)).astype(np.complex64)
     before = np.zeros_like(phase)
-    for _ in range(decoder.iterations):
-        now = _analysed(_overlapped(magnitude * phase, window, decoder.hop, samples), window, decoder.hop)
+    for _ in range(iterations):
+        now = _analysed(_overlapped(magnitude * phase, window, hop, samples), window, hop)
         phase = now - np.float32(_MOMENTUM / (1 + _MOMENTUM)) * before
         phase /= np.abs(phase) + 1e-16
         before = now
-    return _overlapped(magnitude * phase, window, decoder.hop, samples)
+    return _overlapped(magnitude * phase, window, hop, samples)
 
 
 def _analysed(signal: Floats, window: Floats, hop: int) -> Floats:
@@ -90,7 +92,7 @@ def _overlapped(cells: Floats, window: Floats, hop: int, samples: int) -> Floats
     return (out / weight)[half : half + samples]
 
 
-def _mel_filters(decoder: MelDecoder, size: int) -> Floats:
+def mel_filters(decoder: MelDecoder, size: int) -> Floats:
     """Triangles on the mel scale of O'Shaughnessy, shape (bands, bins)."""
     top = 2595 * np.log10(1 + decoder.top_hz / 700)
     edges = 700 * (10 ** (np.linspace(0, top, decoder.bands + 2) / 2595) - 1)

@@ -12,18 +12,21 @@ import numpy as np
 
 from services.ai_detector import features
 from services.ai_detector.spectrum import Floats, long_term_spectra, rms
-from services.ai_detector.training import corpus, decoder_bank, delivery, griffin_lim
+from services.ai_detector.training import corpus, decoder_bank, delivery, griffin_lim, taught
 from services.ai_detector.training.shelf import Treated, fetch, keep
 
 _PLAN = 3  # raise with any change to the plan, the deliveries or the decoders of our own
 DISGUISES = 9
 SEEDS = (7, 8, DISGUISES)
 """Each draws cuts and deliveries of its own for every recording; the last disguises half of the people's."""
+TAUGHT = 10
+"""The round of cuts through decoders of our own that were taught; none where there are no such decoders."""
 CUTS = (6.0, 10.0, 20.0, 30.0, 50.0)
-MADE = ("bank", "griffin-lim")
+MADE = ("bank", "griffin-lim", "taught")
 """Kinds of rows that are human music sent through a decoder of our own: trained on, never judged."""
 _GRIFFIN_LIM_SECONDS = 6.0
 _LEFT_OUT_OF_DISGUISES = 0.6
+_SENT_THROUGH_TAUGHT = 0.3
 _NARROW = {True: 0.2, False: 0.5}
 
 
@@ -81,12 +84,32 @@ def _plan(recording: corpus.Recording, rng: np.random.Generator) -> Iterator[tup
             yield "griffin-lim", bool(rng.random() < 0.7), _GRIFFIN_LIM_SECONDS
 
 
+def _through_taught(
+    recording: corpus.Recording, rng: np.random.Generator
+) -> Iterator[tuple[str, bool, float]]:
+    """As `_plan`, for the round of taught decoders: a third of the people's music, a cut of each."""
+    if _is_peoples_music(recording) and rng.random() < _SENT_THROUGH_TAUGHT:
+        yield "taught", bool(rng.random() < 0.7), float(rng.choice(CUTS[:3]))
+
+
+def _is_peoples_music(recording: corpus.Recording) -> bool:
+    origin, _, name = recording.source.partition("/")
+    return not recording.generated and (
+        name in corpus.DEBIAN_MUSIC if origin == "debian" else origin != "made here"
+    )
+
+
 def views(recordings: Sequence[corpus.Recording], cache: Path, workers: int) -> list[View]:
     """All rows: measured cuts come from the cache where they lie there, scalars are read anew.
 
     Every recording is drawn for once per seed. Prints progress with an estimate of what is left.
     """
     jobs = [(recording, seed) for seed in SEEDS for recording in recordings]
+    jobs += [
+        (recording, TAUGHT)
+        for recording in recordings
+        if not recording.generated and (taught.ready(cache) or _stored(recording, cache, TAUGHT).exists())
+    ]
     todo = sum(1 for recording, seed in jobs if not _stored(recording, cache, seed).exists())
     began, fresh, rows = time.monotonic(), 0, list[View]()
     with ProcessPoolExecutor(workers) as pool:
@@ -136,8 +159,9 @@ def _ensured(recording: corpus.Recording, *, cache: Path, seed: int) -> bool:
     draws = np.random.default_rng(
         [seed, int(hashlib.sha256(_identity(recording).encode()).hexdigest()[:8], 16)]
     )
-    plan, often = (_disguised, delivery.DISGUISED) if seed == DISGUISES else (_plan, delivery.USUAL)
-    keep(stored, list(_treated(recording, list(plan(recording, draws)), often, draws)))
+    plan = {DISGUISES: _disguised, TAUGHT: _through_taught}.get(seed, _plan)
+    often = delivery.DISGUISED if seed == DISGUISES else delivery.USUAL
+    keep(stored, list(_treated(recording, list(plan(recording, draws)), often, draws, cache)))
     return True
 
 
@@ -146,6 +170,7 @@ def _treated(
     plan: list[tuple[str, bool, float]],
     often: delivery.Often,
     rng: np.random.Generator,
+    cache: Path,
 ) -> Iterator[Treated]:
     length = corpus.duration(recording.path)
     for kind, treat, cut in plan:
@@ -160,6 +185,8 @@ def _treated(
             pcm, rate = decoder_bank.decoded(pcm, rate, decoder_bank.draw(rng), rng)
         elif kind == "griffin-lim":
             pcm, rate = griffin_lim.decoded(pcm, rate, griffin_lim.draw(rng), rng)
+        elif kind == "taught":
+            pcm, rate = taught.decoded(pcm, rate, cache, rng)
         treatment = "clean"
         if treat:
             narrow = _NARROW[recording.generated or kind in MADE]
