@@ -27,7 +27,7 @@ _SEED = 5
 def teach(music: list[Recording], cache: Path) -> bool:
     """Teach every decoder that is not in the cache yet, on such music; whether all are there to be used.
 
-    Blocks for a quarter of an hour the first time.
+    Blocks for eleven CPU minutes the first time.
     """
     if find_spec("torch") is None:
         print("decoders of our own that are taught: left out, they need torch (the `train` extra)")
