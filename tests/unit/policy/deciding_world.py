@@ -132,6 +132,11 @@ class World:
         return [decision.outcome.value for decision in self.decisions]
 
 
+def consented(*grants: ConsentGrant) -> World:
+    """A world whose registry holds these grants from its beginning."""
+    return World(registry=Registry(ARTISTS, grants))
+
+
 class NoAlarm:
     async def wait(self, span: timedelta) -> None:
         raise AssertionError(f"a single sweep waits for nothing, not {span}")

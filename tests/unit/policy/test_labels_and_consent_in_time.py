@@ -4,7 +4,6 @@ from datetime import timedelta
 
 from services.policy.registry import Registry
 from shared.events import (
-    ConsentGrant,
     LabelAction,
     LabelStated,
 )
@@ -17,11 +16,7 @@ from tests.support.policy import (
     a_review,
     an_artist,
 )
-from tests.unit.policy.deciding_world import AI, CLONE, MATCHED, UPLOAD, VOICE, World
-
-
-def consented(*grants: ConsentGrant) -> World:
-    return World(registry=Registry(ARTISTS, grants))
+from tests.unit.policy.deciding_world import AI, CLONE, MATCHED, UPLOAD, VOICE, World, consented
 
 
 def stated(action: str, code: str = "ai-detected", *, number: int = 1, **changes: object) -> LabelStated:

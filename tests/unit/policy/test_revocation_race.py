@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from shared.events import ArtistKeyGiven, ConsentGrant
 from tests.support.events import A_TIME, an_upload
 from tests.support.policy import DAY, a_grant, an_artist
-from tests.unit.policy.test_labels_and_consent_in_time import CLONE, MATCHED, UPLOAD, Event, World
+from tests.unit.policy.deciding_world import CLONE, MATCHED, UPLOAD, Event, World, consented
 
 GRANT = a_grant(grantee=UPLOAD.distributor_id)
 REVOKED = GRANT.model_copy(
@@ -21,7 +21,7 @@ TRACK: tuple[Event, ...] = (UPLOAD, CLONE, MATCHED)
 
 @pytest.mark.parametrize("order", list(permutations([*TRACK, REVOKED])))
 async def test_a_track_whose_grant_is_revoked_on_the_way_ends_in_quarantine(order: tuple[Event, ...]) -> None:
-    world = World(GRANT)
+    world = consented(GRANT)
     await world.see(*order)
     assert world.story[-1] == "quarantine"
     assert "voice_without_consent" in {reason.code for reason in world.standing.reasons}
@@ -36,7 +36,7 @@ async def test_a_track_whose_grant_comes_on_the_way_ends_licensed(order: tuple[E
 
 @pytest.mark.parametrize("last", [GRANT, REVOKED])
 async def test_an_old_word_that_comes_late_brings_no_consent_back(last: ConsentGrant) -> None:
-    world = World(GRANT)
+    world = consented(GRANT)
     await world.see(*TRACK, REVOKED, last)
     assert world.story[-1] == "quarantine"
 
@@ -57,7 +57,7 @@ async def test_however_words_are_repeated_and_mixed_the_revocation_wins(
 
 
 async def test_a_revocation_takes_a_published_track_back() -> None:
-    world = World(GRANT)
+    world = consented(GRANT)
     await world.see(*TRACK)
     assert world.story == ["label"]
     await world.see(REVOKED)
