@@ -7,20 +7,16 @@ from services.policy.consent import GENERATED_USES, RECORDED_USES, Delivery
 from services.policy.facts import (
     AudioFacts,
     ClaimFacts,
-    CopyFacts,
     CreditFacts,
     DeclarationFacts,
     DistributorFacts,
-    FindingFacts,
-    FindingState,
     LabelStatementFacts,
-    ManifestState,
     MatchFacts,
     MatchStrength,
-    ProvenanceFacts,
     ReviewFacts,
 )
 from services.policy.inputs import AI_DETECTOR, FINGERPRINT, VOICE_MATCHER, PolicyInput
+from services.policy.measured import copy_facts, finding_facts, provenance_facts
 from services.policy.names import Credit, credits_of
 from services.policy.patterns import Account, patterns
 from services.policy.presented import presented_keys
@@ -85,7 +81,7 @@ def assemble(
             codec=upload.audio.codec,
         ),
         distributor=DistributorFacts(id=upload.distributor_id),
-        findings=tuple(_finding(name, findings.get(name), name in required) for name in detectors),
+        findings=tuple(finding_facts(name, findings.get(name), name in required) for name in detectors),
         matches=tuple(
             _match(match, voice.event_id, registry, delivery, at, claimed=match.artist_id in credited)
             for match in _matches(voice)
@@ -95,9 +91,9 @@ def assemble(
             _claim(artist_id, credit, registry, delivery, at, strengths.get(artist_id, MatchStrength.NONE))
             for artist_id, credit in credited.items()
         ),
-        copies=_copies(findings.get(FINGERPRINT), upload.audio.seconds),
+        copies=copy_facts(findings.get(FINGERPRINT), upload.audio.seconds),
         patterns=patterns(view, account, lambda artist_id: artist_facts(artist_id, registry, delivery, at)),
-        provenance=_provenance(findings.get(AI_DETECTOR)),
+        provenance=provenance_facts(findings.get(AI_DETECTOR)),
         keys=presented_keys(delivery, registry, {*strengths, *credited}, at),
         review=_review(review),
         label_statements=_statements(view.labels, upload.audio.sha256, at),
@@ -169,55 +165,6 @@ def _claim(
         where=credit.where,
         performing=credit.performing,
         voice=voice,
-    )
-
-
-def _finding(detector: str, finding: FindingRecorded | None, required: bool) -> FindingFacts:  # noqa: FBT001 - one call, in this module
-    if finding is None:
-        return FindingFacts(detector=detector, verdict=FindingState.MISSING, required=required)
-    return FindingFacts(
-        detector=detector,
-        verdict=FindingState(finding.verdict.value),
-        required=required,
-        event_id=finding.event_id,
-        model_version=finding.model_version,
-        score=finding.score,
-        probability=finding.probability,
-        threshold=finding.threshold,
-        reason=finding.reason,
-        seconds_measured=finding.seconds_measured,
-    )
-
-
-def _copies(finding: FindingRecorded | None, seconds: float) -> tuple[CopyFacts, ...]:
-    if finding is None:
-        return ()
-    return tuple(
-        CopyFacts(
-            track_id=copy.track_id,
-            distributor=copy.distributor_id,
-            removed=copy.removed,
-            came_first=copy.came_first,
-            same_distributor=copy.same_distributor,
-            same_claim=copy.same_claim,
-            sameness=copy.sameness.value,
-            seconds=copy.seconds,
-            covers=round(min(1.0, copy.seconds / seconds), 3),
-            finding_id=finding.event_id,
-        )
-        for copy in finding.copies
-    )
-
-
-def _provenance(finding: FindingRecorded | None) -> ProvenanceFacts:
-    """The AI detector reads the manifest on its way; what it says is no part of what it measured."""
-    if finding is None or finding.provenance is None:
-        return ProvenanceFacts()
-    return ProvenanceFacts(
-        state=ManifestState(finding.provenance.state.value),
-        declares_generated=finding.provenance.declares_generated,
-        generator=finding.provenance.generator,
-        signed_by=finding.provenance.signed_by,
     )
 
 

@@ -9,6 +9,7 @@ from services.policy.assemble import assemble
 from services.policy.compiled import Policy
 from services.policy.evaluate import evaluate
 from services.policy.inputs import PolicyInput
+from services.policy.on_record import recorded_input, said
 from services.policy.patterns import Account
 from services.policy.registry import Registry
 from services.policy.statements import statement_of
@@ -119,7 +120,7 @@ class Judge:
         *,
         facts_changed: bool = False,
     ) -> Step:
-        before = _recorded_input(standing)
+        before = recorded_input(standing)
         if not facts_changed and before is not None and given.finding_ids <= before.finding_ids:
             return Stands("nothing new since the decision", given.next_change)
         if not standing.automated:
@@ -128,7 +129,7 @@ class Judge:
                 step if isinstance(step, Decide) else self._relabelled(view, upload, standing, given, cause)
             )
         result = evaluate(self._current.policy_for(given.track_id), given)
-        if result.said == _said(standing):
+        if result.said == said(standing):
             return Stands("what is new does not change the result", given.next_change)
         return self._decide(view, upload, given, result, cause)
 
@@ -192,14 +193,14 @@ class Judge:
         self, view: TrackView, upload: TrackUploaded, standing: DecisionMade, given: PolicyInput, cause: str
     ) -> Step:
         """A person's decision stays; labels that were stated, or expired, since then are laid over it."""
-        before = _recorded_input(standing)
+        before = recorded_input(standing)
         if before is None or before.label_statements == given.label_statements:
             return Stands("the person's decision stands, nothing new restricts the track", given.next_change)
         known = before.model_copy(
             update={"label_statements": given.label_statements, "evaluated_at": given.evaluated_at}
         )
         result = evaluate(self._current.policy_for(given.track_id), known)
-        if result.said == _said(standing):
+        if result.said == said(standing):
             return Stands("the labels stay as they are", known.next_change)
         return self._decide(view, upload, known, result, cause, reviewer=standing.decided_by)
 
@@ -252,31 +253,5 @@ class Judge:
         return Decide(decision.model_copy(update={"statement": statement_of(decision, upload)}), given)
 
 
-def review_applied(view: TrackView, review: ReviewResolved) -> bool:
-    """Whether one of the track's decisions came from this review."""
-    inputs = (_recorded_input(decision) for decision in view.decisions if not decision.automated)
-    return any(
-        i is not None and i.review is not None and i.review.event_id == review.event_id for i in inputs
-    )
-
-
-def next_change(decision: DecisionMade) -> datetime | None:
-    """When time alone may change what was decided; None for a record without its input."""
-    given = _recorded_input(decision)
-    return given.next_change if given is not None else None
-
-
-def _recorded_input(decision: DecisionMade) -> PolicyInput | None:
-    return PolicyInput.model_validate(decision.policy_input) if decision.policy_input else None
-
-
 def _held_by(result: Evaluation) -> frozenset[tuple[str, str | None, str]]:
     return frozenset((reason.code, reason.rule, reason.text) for reason in result.held_by)
-
-
-def _said(decision: DecisionMade) -> tuple[object, ...]:
-    return (
-        decision.outcome,
-        tuple((reason.code, reason.rule, reason.text) for reason in decision.reasons),
-        tuple((label.code, label.basis) for label in decision.labels),
-    )

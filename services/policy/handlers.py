@@ -19,8 +19,9 @@ import structlog
 
 from services.policy import metrics
 from services.policy.company import Company, concerned
-from services.policy.domain import Decide, Judge, Stands, Step, Unknown, Wait, review_applied
+from services.policy.domain import Decide, Judge, Stands, Step, Unknown, Wait
 from services.policy.inputs import PolicyInput
+from services.policy.on_record import review_applied
 from services.policy.ports import Deadlines, DecisionLog, TrackLocks, Tracks, TrackState
 from services.policy.registry import Registry
 from shared.clock import Clock

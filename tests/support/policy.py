@@ -9,8 +9,9 @@ from typing import Any
 
 from services.policy.account import account_of
 from services.policy.assemble import assemble
-from services.policy.domain import EMPTY_VIEW, next_change
+from services.policy.domain import EMPTY_VIEW
 from services.policy.inputs import AI_DETECTOR, FINGERPRINT, VOICE_MATCHER, PolicyInput
+from services.policy.on_record import next_change
 from services.policy.patterns import Account
 from services.policy.ports import TrackState
 from services.policy.registry import Registry

@@ -11,7 +11,8 @@ from redis.asyncio.lock import Lock
 from redis.exceptions import LockError, RedisError
 
 from services.policy.account import account_of
-from services.policy.domain import EMPTY_VIEW, next_change
+from services.policy.domain import EMPTY_VIEW
+from services.policy.on_record import next_change
 from services.policy.ports import TrackState
 from services.policy.touched import touched_artists, touched_names
 from shared.errors import SystemicError, TransientError
