@@ -61,7 +61,7 @@ bench-scaling: $(VENV)/.dev ## Throughput with 1, 2, 4 workers and 1, 6, 48 part
 	@$(BIN)/python -m deploy.scaling $(ARGS)
 
 ##@ Models (ARGS=--help says what can be given; ARGS=--quick for a first look)
-train-ai: $(MODELS)/.ready ## From fetching the recordings to weights and model card
+train-ai: $(MODELS)/.taught ## From fetching the recordings to weights and model card
 	@$(MODELS)/bin/python -m services.ai_detector.training $(ARGS)
 
 eval-ai: $(MODELS)/.ready ## Held out by generator and by source, in every delivery condition: build/eval/ai.json
@@ -104,6 +104,11 @@ $(MODELS)/.ready: deploy/requirements/evaluate.txt pyproject.toml
 	@echo "installing what training and evaluating need, beside $(VENV) (a few minutes the first time)"
 	@$(MODELS)/bin/pip install --quiet --disable-pip-version-check --require-hashes -r deploy/requirements/evaluate.txt
 	@$(MODELS)/bin/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(MODELS)/.taught: $(MODELS)/.ready deploy/requirements/train.txt
+	@echo "installing torch, in which small decoders are taught (several GB, once)"
+	@$(MODELS)/bin/pip install --quiet --disable-pip-version-check --require-hashes -r deploy/requirements/train.txt
 	@touch $@
 
 help:
