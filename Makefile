@@ -64,7 +64,7 @@ bench-scaling: $(VENV)/.dev ## Throughput with 1, 2, 4 workers and 1, 6, 48 part
 train-ai: $(MODELS)/.taught ## From fetching the recordings to weights and model card
 	@$(MODELS)/bin/python -m services.ai_detector.training $(ARGS)
 
-eval-ai: $(MODELS)/.ready ## Held out by generator and by source, in every delivery condition: build/eval/ai.json
+eval-ai: $(MODELS)/.taught ## Held out by generator and by source, in every delivery condition: build/eval/ai.json
 	@$(MODELS)/bin/python -m services.ai_detector.evaluate $(ARGS)
 
 eval-voices: $(MODELS)/.ready ## Sung and spoken, genuine and cloned, under a band: build/eval/voices.json
