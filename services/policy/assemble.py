@@ -81,7 +81,9 @@ def assemble(
             codec=upload.audio.codec,
         ),
         distributor=DistributorFacts(id=upload.distributor_id),
-        findings=tuple(finding_facts(name, findings.get(name), name in required) for name in detectors),
+        findings=tuple(
+            finding_facts(name, findings.get(name), required=name in required) for name in detectors
+        ),
         matches=tuple(
             _match(match, voice.event_id, registry, delivery, at, claimed=match.artist_id in credited)
             for match in _matches(voice)

@@ -4,7 +4,7 @@ from services.policy.facts import CopyFacts, FindingFacts, FindingState, Manifes
 from shared.events import FindingRecorded
 
 
-def finding_facts(detector: str, finding: FindingRecorded | None, required: bool) -> FindingFacts:  # noqa: FBT001 - one call, in this module
+def finding_facts(detector: str, finding: FindingRecorded | None, *, required: bool) -> FindingFacts:
     if finding is None:
         return FindingFacts(detector=detector, verdict=FindingState.MISSING, required=required)
     return FindingFacts(

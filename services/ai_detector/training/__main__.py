@@ -46,9 +46,13 @@ def parser() -> argparse.ArgumentParser:
 
 
 def without_own(debian: Path, cache: Path, *, fetch: bool) -> list[corpus.Recording]:
-    """All that needs no data of one's own: music and speech of people, a vocoder's copies of some, noise."""
+    """All that needs no data of one's own: music and speech of people, a vocoder's copies of some, noise.
+
+    Teaches the decoders that `views` sends people's music through, where that was not done before.
+    """
     music = corpus.from_debian(debian)
     vocoder = vocoded.made(music, cache / "hifigan", fetch=fetch)
+    taught.teach(music, cache)
     return [
         *music,
         *vocoder,
@@ -68,7 +72,6 @@ def main() -> None:
     recordings = without_own(asked.debian, asked.cache, fetch=not asked.no_fetch)
     recordings += corpus.from_manifest(asked.data) if asked.data is not None else []
     recordings += corpus.from_extra(asked.extra) if asked.extra is not None else []
-    taught.teach(corpus.from_debian(asked.debian), asked.cache)
     rows = views.views(recordings, asked.cache, workers=asked.workers)
     scores = readout_training.held_out(rows)
     readout = readout_training.trained(rows, scores)

@@ -24,14 +24,16 @@ _SECONDS = 8.0
 _SEED = 5
 
 
-def teach(music: list[Recording], cache: Path) -> bool:
-    """Teach every decoder that is not in the cache yet, on such music; whether all are there to be used.
+def teach(music: list[Recording], cache: Path) -> None:
+    """Teach every decoder that is not in the cache yet, on such music; none without any.
 
     Blocks for eleven CPU minutes the first time.
     """
+    if not music:
+        return
     if find_spec("torch") is None:
         print("decoders of our own that are taught: left out, they need torch (the `train` extra)")
-        return False
+        return
     from services.ai_detector.training import teaching  # noqa: PLC0415 - only where torch is
 
     clips: list[tuple[Floats, int]] = []
@@ -41,7 +43,6 @@ def teach(music: list[Recording], cache: Path) -> bool:
         clips = clips or _clips(music)
         stored.parent.mkdir(parents=True, exist_ok=True)
         teaching.save(teaching.taught(name, [_at(pcm, own, rate) for pcm, own in clips]), stored)
-    return True
 
 
 def ready(cache: Path) -> bool:

@@ -45,8 +45,17 @@ def test_what_went_through_is_learned_as_generated_and_never_judged():
 def test_without_torch_no_decoder_is_taught_and_a_line_says_so(monkeypatch, tmp_path, capsys):
     monkeypatch.setattr(taught, "find_spec", lambda _: None)
 
-    assert not taught.teach([MUSIC], tmp_path)
+    taught.teach([MUSIC], tmp_path)
+
     assert "torch" in capsys.readouterr().out
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_without_music_no_decoder_is_taught(monkeypatch, tmp_path):
+    monkeypatch.setattr(taught, "find_spec", lambda _: object())
+
+    taught.teach([], tmp_path)
+
     assert list(tmp_path.iterdir()) == []
 
 
