@@ -22,7 +22,8 @@ BATCH = 4
 RESEMBLYZER_FRAMES = 160
 """Frames (1.6 s) that the encoder was trained on; a longer window is the mean of two such."""
 
-_LEVEL_RMS = np.float32(10.0 ** (-30.0 / 20.0))
+LEAST_RMS: Final = np.float32(10.0 ** (-30.0 / 20.0))
+"""What is quieter is raised to it before Resemblyzer hears it, as in its training."""
 
 
 def unit(vectors: NDArray[np.floating]) -> Floats:
@@ -83,7 +84,7 @@ class Resemblyzer:
 
         ``rms`` is each window's level before; what is quieter than -30 dBFS is raised to it, as in training.
         """
-        gain = np.maximum(_LEVEL_RMS / np.maximum(rms, 1e-9), 1.0)
+        gain = np.maximum(LEAST_RMS / np.maximum(rms, 1e-9), 1.0)
         levelled = windows * (gain**2)[:, None, None]
         first = unit(self._network(levelled[:, :RESEMBLYZER_FRAMES]))
         last = unit(self._network(levelled[:, -RESEMBLYZER_FRAMES:]))
