@@ -21,8 +21,8 @@ from services.ingest.endpoints import Endpoints
 from services.ingest.handlers import Intake
 from services.ingest.openapi import DESCRIPTION, TITLE
 from services.ingest.portal.identity import PortalIdentity
-from services.ingest.portal.pages import Portal, portal_routes
-from services.ingest.portal.rendering import FOLDER, STATIC, portal_pages
+from services.ingest.portal.pages import Portal, install_portal
+from services.ingest.portal.rendering import portal_pages
 from services.ingest.portal.sessions import RedisSessions
 from services.ingest.portal.webhook_page import webhook_page_routes
 from services.ingest.rebuild import rebuild
@@ -38,7 +38,6 @@ from shared.clock import SystemClock
 from shared.errors import SystemicError, TrackgateError
 from shared.events import DistributorRegistered, WebhookRegistered
 from shared.http import TELEMETRY, SecurityHeaders, install_problem_handlers, probes, serve
-from shared.http.pages import page_files
 from shared.logs import configure
 from shared.objects.folder import FolderStore
 from shared.objects.sweeping import FolderSweep
@@ -114,9 +113,7 @@ def build_app(settings: IngestSettings) -> FastAPI:
         views=RedisTrackViews(redis),
         pages=portal_pages(),
     )
-    app.include_router(portal_routes(portal))
-    app.include_router(webhook_page_routes(portal_identity, endpoints, portal.pages))
-    app.mount(STATIC, page_files(FOLDER))
+    install_portal(app, portal, webhook_page_routes(portal_identity, endpoints, portal.pages))
     checks = {
         "kafka": broker_check(settings.kafka),
         "redis": redis_check(redis),

@@ -14,6 +14,8 @@ from shared.errors import SystemicError
 MEDIA_TYPE = "application/problem+json"
 _TYPES = "urn:trackgate:problem:"
 """Prefix of problem types: names, not addresses, because nothing is served there."""
+_READS = frozenset({"GET", "HEAD"})
+_TRY_AGAIN = "Send the same request again later."
 
 log = structlog.get_logger()
 
@@ -66,6 +68,7 @@ class ProblemResponse(JSONResponse):
     media_type = MEDIA_TYPE
 
     def __init__(self, problem: Problem, headers: Mapping[str, str] | None = None) -> None:
+        self.problem = problem
         super().__init__(
             problem.model_dump(exclude_none=True), status_code=problem.status, headers=dict(headers or {})
         )
@@ -103,7 +106,7 @@ def install_problem_handlers(app: FastAPI) -> None:
             "unavailable",
             title="Something this service needs does not answer",
             status=503,
-            detail="Nothing was accepted. Send the same request again later.",
+            detail=_TRY_AGAIN if request.method in _READS else f"Nothing was accepted. {_TRY_AGAIN}",
         )
         return _answer(request, problem, {"Retry-After": "5"})
 

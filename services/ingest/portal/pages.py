@@ -4,7 +4,7 @@ import json
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Form, Query, Request, Response
+from fastapi import APIRouter, FastAPI, Form, Query, Request, Response
 from fastapi.responses import RedirectResponse
 from redis.exceptions import RedisError
 
@@ -19,11 +19,13 @@ from services.ingest.portal.identity import (
     require_csrf,
 )
 from services.ingest.portal.keys import keys_told
+from services.ingest.portal.rendering import FOLDER, STATIC
 from services.ingest.portal.sessions import LASTS, SessionStore
 from services.ingest.ports import DeliveryLedger, LedgerUnavailable
 from services.ingest.routes.tracks import TrackId, TrackViews
 from shared.events import TrackUploaded
-from shared.http.pages import Pages
+from shared.http.page_errors import install_page_errors
+from shared.http.pages import Pages, page_files
 from shared.views.tracks import TrackView
 
 PAGE = 25
@@ -65,6 +67,19 @@ class Portal:
 
     def missing(self, who: SignedIn) -> Response:
         return self.page("missing.html", who, status=404)
+
+
+def install_portal(app: FastAPI, portal: Portal, *further: APIRouter) -> None:
+    """The portal's pages, ``further`` ones and their files; call it after ``install_problem_handlers``."""
+
+    @app.get("/", include_in_schema=False)
+    async def home() -> Response:
+        return RedirectResponse("/portal", 303)
+
+    for router in (portal_routes(portal), *further):
+        app.include_router(router)
+    app.mount(STATIC, page_files(FOLDER))
+    install_page_errors(app, portal.pages, home="/portal", home_name="Your uploads")
 
 
 def portal_routes(portal: Portal) -> APIRouter:

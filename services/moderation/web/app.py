@@ -1,15 +1,13 @@
 """The app from its parts."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import timedelta
 from urllib.parse import quote, urlsplit
 
-from fastapi import APIRouter, FastAPI, HTTPException, Request
-from fastapi.exceptions import RequestValidationError
+from fastapi import APIRouter, FastAPI, Request
 from fastapi.responses import RedirectResponse, Response
-from starlette.exceptions import HTTPException as StarletteHTTPException
 
 from services.moderation.adapters.peaks import Waveforms
 from services.moderation.adapters.reviewers import Reviewers
@@ -40,9 +38,9 @@ from services.moderation.web.rendering import FOLDER, STATIC, desk_pages
 from services.moderation.web.sign_in import Door, sign_in_routes
 from services.moderation.web.spectrum_api import spectrum_routes
 from shared.clock import Clock
-from shared.errors import SystemicError
-from shared.http import ProblemError, SecurityHeaders, install_problem_handlers
-from shared.http.pages import Pages, page_files
+from shared.http import SecurityHeaders, install_problem_handlers
+from shared.http.page_errors import install_page_errors
+from shared.http.pages import page_files
 from shared.objects.store import ObjectStore
 from shared.openid.routes import provider_routes
 
@@ -59,13 +57,6 @@ _PUBLIC = frozenset(
     }
 )
 """The only paths without a guard: the door, its style, and what an orchestrator on the inside asks."""
-_PLAIN = {
-    401: "Sign in first",
-    403: "This is not for your role",
-    404: "There is nothing here",
-    422: "The request is not valid",
-    503: "Something this service needs does not answer",
-}
 
 
 @dataclass(frozen=True)
@@ -137,48 +128,18 @@ def create_app(
     app.mount(STATIC, page_files(FOLDER))
     refuse_unguarded(app, _PUBLIC)
     install_problem_handlers(app)
-    _install_page_errors(app, pages)
+    install_page_errors(app, pages, home="/queue", home_name="Back to the queue")
+    _ask_to_sign_in(app)
     app.add_middleware(SecurityHeaders)
     hosts = [*_LOCAL_NAMES, *([public.hostname] if public.hostname else [])]
     app.add_middleware(KnownHosts, allowed_hosts=hosts, www_redirect=False)
     return app
 
 
-def _install_page_errors(app: FastAPI, pages: Pages) -> None:
-    """Where a person's browser asked, the problem is a page."""
-
+def _ask_to_sign_in(app: FastAPI) -> None:
     async def to_sign_in(request: Request, _error: Exception) -> Response:
         to = request.url.path if request.method == "GET" else "/queue"
         query = f"?{request.url.query}" if request.method == "GET" and request.url.query else ""
         return RedirectResponse(f"/sign-in?to={quote(to + query)}", 303)
 
     app.add_exception_handler(SignInNeeded, to_sign_in)
-    for kind in (ProblemError, RequestValidationError, HTTPException, StarletteHTTPException, SystemicError):
-        plain = app.exception_handlers.get(kind)
-        if plain is not None:
-            app.add_exception_handler(kind, _page_or(plain, pages))
-
-
-def _page_or(
-    plain: Callable[..., object], pages: Pages
-) -> Callable[[Request, Exception], Awaitable[Response]]:
-    async def answer(request: Request, error: Exception) -> Response:
-        problem: Response = await plain(request, error)  # type: ignore[misc]  # Starlette types handlers loosely
-        wants_page = "text/html" in request.headers.get("Accept", "") and not request.url.path.startswith(
-            "/v1/"
-        )
-        if not wants_page:
-            return problem
-        title = (
-            error.problem.title
-            if isinstance(error, ProblemError)
-            else _PLAIN.get(problem.status_code, "Error")
-        )
-        detail = error.problem.detail if isinstance(error, ProblemError) else None
-        return pages.answer(
-            "problem.html",
-            {"status": problem.status_code, "title": title, "detail": detail},
-            status=problem.status_code,
-        )
-
-    return answer

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote
 
 from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.responses import JSONResponse, RedirectResponse
@@ -19,6 +20,7 @@ from services.registry.routes.answering import Registry, registry_of
 from services.registry.views import ArtistKeyView, ArtistView, GrantView, ProposalView
 from services.registry.wordings import CURRENT, WORDINGS
 from shared.events import GrantUse, ProposalState
+from shared.http.page_errors import install_page_errors
 from shared.http.pages import Pages, page_files
 
 _SIGN_IN = "/sign-in"
@@ -118,14 +120,17 @@ def state_of(registry: Registry, artist_id: str) -> str:
 
 
 def install_desk(app: FastAPI, desk: Desk, door: APIRouter, actions: APIRouter) -> None:
+    """Call it after ``install_problem_handlers``."""
+
     async def to_the_door(request: Request, _error: Exception) -> Response:
         to = request.url.path if request.method == "GET" else "/artists"
-        return RedirectResponse(f"{_SIGN_IN}?to={to}", 303)
+        return RedirectResponse(f"{_SIGN_IN}?to={quote(to)}", 303)
 
     @app.get("/", include_in_schema=False)
     async def home() -> Response:
         return RedirectResponse("/artists", 303)
 
+    install_page_errors(app, desk.pages, home="/artists", home_name="All artists")
     app.add_exception_handler(SignInNeeded, to_the_door)
     app.include_router(door)
     app.include_router(_reading(desk))

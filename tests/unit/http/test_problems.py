@@ -29,7 +29,7 @@ def client() -> httpx.AsyncClient:
         )
         raise ProblemError(problem, {"Retry-After": "60"})
 
-    @app.get("/outage")
+    @app.api_route("/outage", methods=["GET", "POST"])
     async def outage() -> None:
         raise PublishError("tracks.uploaded: timed out at broker-7.internal")
 
@@ -108,3 +108,11 @@ async def test_every_answer_carries_the_security_headers() -> None:
         answer = await http.get("/gone")
     assert answer.headers["x-content-type-options"] == "nosniff"
     assert "frame-ancestors 'none'" in answer.headers["content-security-policy"]
+
+
+@pytest.mark.parametrize(("method", "says"), [("GET", False), ("POST", True)])
+async def test_only_who_sent_something_is_told_that_nothing_was_accepted(method: str, *, says: bool) -> None:
+    async with client() as http:
+        answer = await http.request(method, "/outage")
+    assert ("Nothing was accepted" in answer.json()["detail"]) is says
+    assert "again later" in answer.json()["detail"]

@@ -12,8 +12,8 @@ from fastapi import FastAPI
 from services.ingest.adapters.reading import UploadReader
 from services.ingest.portal import texts
 from services.ingest.portal.identity import COOKIE, CSRF_HEADER, PortalIdentity
-from services.ingest.portal.pages import Portal, portal_routes
-from services.ingest.portal.rendering import FOLDER, STATIC, portal_pages
+from services.ingest.portal.pages import Portal, install_portal
+from services.ingest.portal.rendering import portal_pages
 from services.ingest.portal.sessions import Session
 from services.ingest.portal.webhook_page import webhook_page_routes
 from services.ingest.routes.caller import CallerIdentity
@@ -33,7 +33,6 @@ from shared.events import (
     WebhookRegistered,
 )
 from shared.http import SecurityHeaders, install_problem_handlers
-from shared.http.pages import page_files
 from shared.objects.folder import FolderStore
 from tests.unit.audio.sound import encoded, tone
 from tests.unit.ingest.endpoint_fakes import MemoryDeliveries, MemoryPublisher, a_step, own_endpoints
@@ -92,11 +91,9 @@ class World:
             views=self.ingest.views,
             pages=portal_pages(),
         )
-        app.include_router(portal_routes(portal))
         self.endpoints = own_endpoints(self.webhooks, self.log, self.publisher)
-        app.include_router(webhook_page_routes(identity, self.endpoints, portal.pages))
+        install_portal(app, portal, webhook_page_routes(identity, self.endpoints, portal.pages))
         app.include_router(webhook_routes(caller, self.endpoints))
-        app.mount(STATIC, page_files(FOLDER))
         if appeals:
             app.add_api_route("/v1/tracks/{track_id}/appeals", lambda: None, methods=["POST"])
         self.http = httpx.AsyncClient(
