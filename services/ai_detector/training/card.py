@@ -60,7 +60,7 @@ correlate by {correlation_of_scores_among_human_rows:.2f} among human rows.
 _RECORDINGS = """## Recordings trained on
 
 Labels come from the sources' own pages; nobody listened to them. None of the audio ships. Besides these, cuts
-of a third of the human recordings went through decoders of our own, as positives that are trained on and
+of most of the human recordings went through decoders of our own, as positives that are trained on and
 never judged: random untrained ones (strides, rate, kernel, bias, non-linearity and mixing level drawn at
 random), mel spectrograms rebuilt by the Griffin-Lim algorithm, and eleven small networks taught for a minute
 each on music of packages (strided codecs, decoders of mel spectrograms with and without up-sampling, latent

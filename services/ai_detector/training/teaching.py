@@ -13,16 +13,8 @@ import torch
 from torch import Tensor, nn
 
 from services.ai_detector.spectrum import Floats
-from services.ai_detector.training.networks import (
-    Codec,
-    Denoiser,
-    FromMel,
-    FromMelByFourier,
-    MelLatents,
-    Painted,
-    PaintedGriffinLim,
-    Snake,
-)
+from services.ai_detector.training.networks import Codec, FromMel, FromMelByFourier, Snake
+from services.ai_detector.training.painting import Denoiser, MelLatents, Painted, PaintedGriffinLim
 
 torch.set_num_threads(1)  # the measuring processes fork from one that has taught
 
