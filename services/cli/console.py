@@ -11,13 +11,15 @@ import httpx
 import typer
 from confluent_kafka import KafkaException
 from rich.console import Console
+from rich.markup import escape
 
-from services.cli.problems import Refusal
-from shared.errors import SettingsError, TrackgateError
+from services.cli.problems import NO_ADDRESS, Refusal, silence
+from shared.errors import SettingsError, SystemicError, TrackgateError
 
 EXIT_FAILED = 1
 EXIT_WRONG_USE = 2
 EXIT_INTERRUPTED = 130
+_BROKER = "TRACKGATE_KAFKA says where the broker is, and `trackgate doctor` looks at it"
 
 out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)
@@ -28,7 +30,8 @@ def print_json(value: Any) -> None:
 
 
 def fail(message: str, code: int = EXIT_FAILED) -> NoReturn:
-    err.print(f"[bold red]✗[/] {message}")
+    """Say ``message`` as it is (file names and answers may hold square brackets) and end the command."""
+    err.print(f"[bold red]✗[/] {escape(message)}", soft_wrap=True)
     raise typer.Exit(code)
 
 
@@ -41,16 +44,16 @@ def plain_words() -> Iterator[None]:
         fail(str(refusal))
     except SettingsError as error:
         fail(str(error), EXIT_WRONG_USE)
+    except SystemicError as error:
+        fail(f"{error}; {_BROKER}")
     except TrackgateError as error:
         fail(str(error))
     except httpx.InvalidURL as error:
-        fail(f"not an address: {error}", EXIT_WRONG_USE)
+        fail(f"{error}; {NO_ADDRESS}", EXIT_WRONG_USE)
     except httpx.TransportError as error:
-        fail(
-            f"{_where(error)} does not answer ({type(error).__name__}): does it run? `trackgate doctor` looks"
-        )
+        fail(silence(error))
     except KafkaException as error:
-        fail(f"the broker: {error.args[0].str()}")
+        fail(f"the broker: {error.args[0].str()}; {_BROKER}")
     except KeyboardInterrupt:
         err.print("[yellow]stopped[/]; what was accepted stays accepted")
         raise typer.Exit(EXIT_INTERRUPTED) from None
@@ -78,10 +81,3 @@ def duration(text: str) -> timedelta:
     if unit not in sizes or not number.isdigit():
         raise typer.BadParameter(f"{text!r} is no duration: write 90s, 15m, 2h or 7d")
     return timedelta(**{sizes[unit]: int(number)})
-
-
-def _where(error: httpx.TransportError) -> str:
-    try:
-        return f"{error.request.url.scheme}://{error.request.url.netloc.decode()}"
-    except RuntimeError:
-        return "the service"

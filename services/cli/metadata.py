@@ -11,16 +11,16 @@ Metadata = dict[str, Any]
 FILES = "files"
 
 
-def read_metadata_file(text: str, name: str) -> tuple[Metadata, Mapping[str, Metadata]]:
+def read_metadata_file(written: bytes, name: str) -> tuple[Metadata, Mapping[str, Metadata]]:
     """A JSON object with what holds for every file, and under ``files`` what holds for one, by its name.
 
     Raises:
         SettingsError: it is no such object.
     """
     try:
-        content = json.loads(text)
+        content = json.loads(written)
     except ValueError as error:
-        raise SettingsError(f"{name}: not JSON: {error}") from error
+        raise SettingsError(f"{name}: not JSON in UTF-8: {error}") from error
     if not isinstance(content, dict):
         raise SettingsError(f"{name}: wants a JSON object")
     by_file = content.pop(FILES, {})

@@ -1,6 +1,12 @@
 """Refusals of our services (RFC 9457) in plain words."""
 
+from typing import Any
+
 import httpx
+
+NO_ADDRESS = "the address of a service is written http://host:port"
+_UNTYPED = "about:blank"
+_NOT_FOUND = frozenset({404, 405})
 
 
 class Refusal(Exception):
@@ -17,7 +23,8 @@ class Refusal(Exception):
 
     def _told(self) -> str:
         named = [f"{field}: {reason}" for field, reason in self.faults]
-        beyond = [self.detail] if self.detail and not any(self.detail in text for text in named) else []
+        told_twice = any(text in self.detail or self.detail in text for text in named)
+        beyond = [] if told_twice or not self.detail else [self.detail]
         reasons = "; ".join([*beyond, *named])
         return f"{self.title}: {reasons}" if reasons else self.title
 
@@ -35,10 +42,46 @@ def raise_for_problem(answer: httpx.Response) -> None:
     except ValueError:
         body = None
     if not isinstance(body, dict) or "title" not in body:
-        raise Refusal(answer.status_code, f"{answer.url.host} answered {answer.status_code}")
+        raise Refusal(answer.status_code, f"{_where(answer.url)} answered {answer.status_code}")
+    if answer.status_code in _NOT_FOUND and body.get("type") == _UNTYPED:
+        raise Refusal(
+            answer.status_code,
+            f"{_where(answer.url)} has no {answer.request.method} {answer.url.path}",
+            "is it the address of the right service?",
+        )
     faults = tuple(
         (str(fault.get("field", "?")), str(fault.get("reason", "?")))
         for fault in body.get("errors", ())
         if isinstance(fault, dict)
     )
     raise Refusal(answer.status_code, str(body["title"]), str(body.get("detail") or ""), faults)
+
+
+def body_of(answer: httpx.Response) -> Any:
+    """What a success says.
+
+    Raises:
+        Refusal: it is none, or no JSON: something else than our service answered.
+    """
+    raise_for_problem(answer)
+    try:
+        return answer.json()
+    except ValueError:
+        raise Refusal(
+            answer.status_code, f"{_where(answer.url)} does not speak as our services do", NO_ADDRESS
+        ) from None
+
+
+def silence(error: httpx.TransportError) -> str:
+    """What a person is told whose request was not answered."""
+    try:
+        url = error.request.url
+    except RuntimeError:
+        return f"the service does not answer ({type(error).__name__})"
+    if isinstance(error, httpx.UnsupportedProtocol):
+        return f"{url} cannot be asked; {NO_ADDRESS}"
+    return f"{_where(url)} does not answer ({type(error).__name__}): does it run? `trackgate doctor` looks"
+
+
+def _where(url: httpx.URL) -> str:
+    return f"{url.scheme}://{url.netloc.decode()}"

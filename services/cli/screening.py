@@ -10,7 +10,7 @@ from typing import Protocol
 import httpx
 
 from services.cli.metadata import Metadata
-from services.cli.problems import Refusal
+from services.cli.problems import Refusal, silence
 from services.cli.tracks import RECEIVED, Track
 from shared.errors import TrackgateError
 
@@ -108,7 +108,7 @@ async def _deliver(tracks: Tracks, submission: Submission, on_bytes: Callable[[i
     except Refusal as refusal:
         return Failed(str(refusal))
     except httpx.TransportError as error:
-        return Failed(f"the upload API does not answer ({type(error).__name__})")
+        return Failed(silence(error))
     except OSError as error:
         return Failed(f"cannot read the file: {error.strerror}")
 

@@ -98,7 +98,9 @@ async def _explain(settings: PolicySettings, track_id: str, *, every_rule: bool)
     async with Redis.from_url(settings.redis) as client:
         view = await RedisTrackViews(client).load(track_id)
     if view is None:
-        sys.stderr.write(f"{track_id} is not known\n")
+        sys.stderr.write(
+            f"no track on record has the id {track_id}: give the whole id, as `submit` told it\n"
+        )
         return EXIT_FAULTY
     known = load_policy(settings.policy_file, settings.policy_labels).labels
     sys.stdout.write(explained(view, every_rule=every_rule, labels=known) + "\n")

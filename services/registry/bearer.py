@@ -11,7 +11,12 @@ from services.registry.people import Person
 from shared.errors import SystemicError
 from shared.http import Problem, ProblemResponse
 
-_REFUSAL = Problem.of("wrong-token", title="Send your bearer token, or the administrators'", status=401)
+_REFUSAL = Problem.of(
+    "wrong-token",
+    title="The bearer token is missing or unknown",
+    status=401,
+    detail="Authorization: wants `Bearer` and your token, or the administrators'",
+)
 _OUTAGE = Problem.of("unavailable", title="The file of people cannot be read", status=503)
 
 

@@ -89,4 +89,5 @@ def _reading() -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise StoreUnavailable(f"cannot sweep the object store: {error.strerror}") from error
+        where = f" ({error.filename})" if error.filename else ""
+        raise StoreUnavailable(f"cannot sweep the object store: {error.strerror}{where}") from error

@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 
 from services.cli.adapters import http
-from services.cli.problems import raise_for_problem
+from services.cli.problems import body_of
 
 
 class RegistryApi:
@@ -19,16 +19,16 @@ class RegistryApi:
         self._client = client
 
     def get(self, path: str, **query: str) -> Any:
-        return _told(self._client.get(path, params=query))
+        return body_of(self._client.get(path, params=query))
 
     def post(self, path: str, body: dict[str, Any] | None = None) -> Any:
-        return _told(self._client.post(path, json=body) if body is not None else self._client.post(path))
+        return body_of(self._client.post(path, json=body) if body is not None else self._client.post(path))
 
     def put(self, path: str, body: dict[str, Any]) -> Any:
-        return _told(self._client.put(path, json=body))
+        return body_of(self._client.put(path, json=body))
 
     def delete(self, path: str) -> Any:
-        return _told(self._client.delete(path))
+        return body_of(self._client.delete(path))
 
     def enrol(self, artist_id: str, form: dict[str, Any], references: Sequence[Path]) -> Any:
         with ExitStack() as stack:
@@ -36,7 +36,7 @@ class RegistryApi:
             parts += [
                 ("references", (path.name, stack.enter_context(path.open("rb")))) for path in references
             ]
-            return _told(self._client.put(f"/v1/artists/{artist_id}", files=parts))
+            return body_of(self._client.put(f"/v1/artists/{artist_id}", files=parts))
 
 
 @contextmanager
@@ -44,8 +44,3 @@ def registry_api(base_url: str, token: str) -> Iterator[RegistryApi]:
     headers = {"Authorization": f"Bearer {token}"}
     with http.client(base_url, headers) as client:
         yield RegistryApi(client)
-
-
-def _told(answer: httpx.Response) -> Any:
-    raise_for_problem(answer)
-    return answer.json()

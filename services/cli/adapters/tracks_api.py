@@ -13,7 +13,7 @@ import httpx
 from services.cli.adapters import http
 from services.cli.adapters.sse import server_events
 from services.cli.metadata import Metadata
-from services.cli.problems import Refusal, raise_for_problem
+from services.cli.problems import Refusal, body_of, raise_for_problem, silence
 from services.cli.tracks import Track
 from shared.errors import TransientError
 
@@ -54,8 +54,7 @@ class TracksApi:
             if wait > LONGEST_WAIT:
                 break
             await self._sleep(wait)
-        raise_for_problem(answer)
-        return str(answer.json()["track_id"])
+        return str(body_of(answer)["track_id"])
 
     async def track(self, track_id: str) -> Track:
         answer = await self._client.get(f"/v1/tracks/{track_id}")
@@ -83,9 +82,7 @@ class TracksApi:
             except httpx.TransportError as error:
                 failures += 1
                 if failures >= TRIES:
-                    raise TransientError(
-                        f"the upload API does not answer ({type(error).__name__})"
-                    ) from error
+                    raise TransientError(silence(error)) from error
             except Refusal as refusal:
                 failures += 1
                 if refusal.status not in _AGAIN or failures >= TRIES:

@@ -4,10 +4,11 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from rich.markup import escape
 
 from services.cli.adapters.registry_api import RegistryApi
 from services.cli.commands.registry_access import on_registry, tell
-from services.cli.console import out, print_json
+from services.cli.console import err, out, print_json
 from services.cli.options import Json
 from shared.private_files import write_private
 
@@ -77,15 +78,26 @@ def deactivate(
 
 def _tell_key(told: dict[str, Any], save: Path | None, *, json: bool) -> None:
     key = told["api_key"]
+    if save is not None and (fault := _kept(save, key)) is not None:
+        err.print(f"[red]✗[/] {escape(f'{save} cannot be written ({fault})')}: the key is shown instead")
+        save = None
     if save is not None:
-        write_private(save, f"{key}\n".encode("ascii"))
         told = {name: value for name, value in told.items() if name != "api_key"} | {
             "api_key_file": str(save)
         }
     if json:
         print_json(told)
     elif save is not None:
-        out.print(f"[green]✓[/] {told['distributor_id']}: the key is in {save}")
+        out.print(f"[green]✓[/] {told['distributor_id']}: the key is in {escape(str(save))}")
     else:
         out.print(f"[green]✓[/] {told['distributor_id']} may deliver. Its API key, told only now:")
         out.print(key, markup=False, soft_wrap=True)
+
+
+def _kept(save: Path, key: str) -> str | None:
+    """Why the key could not be kept: it is told only once, so that must not lose it."""
+    try:
+        write_private(save, f"{key}\n".encode("ascii"))
+    except OSError as error:
+        return error.strerror or type(error).__name__
+    return None

@@ -14,7 +14,16 @@ from rich.progress import MofNCompleteColumn, Progress, SpinnerColumn, TextColum
 from rich.table import Table
 
 from services.cli.adapters.dead_letter_reader import DeadLetterReader
-from services.cli.console import EXIT_FAILED, age, duration, err, fail, out, plain_words, print_json
+from services.cli.commands.dead_letter_choice import (
+    ErrorType,
+    Key,
+    Newer,
+    Older,
+    Service,
+    Topic,
+    choice_of,
+)
+from services.cli.console import EXIT_FAILED, age, err, fail, out, plain_words, print_json
 from services.cli.dead_letters import Choice, DeadLetter, dead_letter_topics
 from services.cli.options import DEFAULT_KAFKA, Json, Kafka
 from services.cli.replay import Before, Impossible, Pace, Replay, Replayed, Step
@@ -27,14 +36,6 @@ app = typer.Typer(
     rich_markup_mode="rich",
     help="Dead letters: see what services gave up on, and hand it back to them once the cause is fixed.",
 )
-
-_PANEL = "Which ones"
-Topic = Annotated[str | None, typer.Option(help="The topic they came from.", rich_help_panel=_PANEL)]
-Service = Annotated[str | None, typer.Option(help="The service that gave up.", rich_help_panel=_PANEL)]
-ErrorType = Annotated[str | None, typer.Option(help="As `dlq list` names it.", rich_help_panel=_PANEL)]
-Key = Annotated[str | None, typer.Option(help="Their key: a track id.", rich_help_panel=_PANEL)]
-Older = Annotated[str | None, typer.Option("--older-than", help="90s, 15m, 2h, 7d.", rich_help_panel=_PANEL)]
-Newer = Annotated[str | None, typer.Option("--newer-than", help="90s, 15m, 2h, 7d.", rich_help_panel=_PANEL)]
 
 
 @app.command("list")
@@ -55,7 +56,7 @@ def list_letters(
     [dim]$[/] trackgate dlq list --service ai_detector --newer-than 2h
     [dim]$[/] trackgate dlq list --error-type contract --json
     """
-    choice = _choice(topic, service, error_type, key, older_than, newer_than)
+    choice = choice_of(topic, service, error_type, key, older_than, newer_than)
     now = datetime.now(UTC)
     with plain_words(), DeadLetterReader(kafka, dead_letter_topics(choice)) as reader:
         chosen = (letter for letter in reader.letters() if choice.takes(letter, now))
@@ -97,11 +98,11 @@ def show(
     [dim]$[/] trackgate dlq show tracks.uploaded.ai_detector.dlq/0/17
     [dim]$[/] trackgate dlq show tracks.uploaded.ai_detector.dlq/0/17 --raw > letter.json
     """
-    choice = Choice(ids=frozenset({letter_id}))
+    choice = choice_of(ids=(letter_id,))
     with plain_words(), DeadLetterReader(kafka, dead_letter_topics(choice)) as reader:
         letter = next((one for one in reader.letters() if one.id == letter_id), None)
     if letter is None:
-        fail(f"no dead letter {letter_id}")
+        fail(f"no dead letter {letter_id}: `trackgate dlq list` names them")
     value = letter.message.value or b""
     if raw:
         sys.stdout.buffer.write(value)
@@ -149,9 +150,9 @@ def replay(
     [dim]$[/] trackgate dlq replay --service ai_detector --error-type transient --rate 5
     [dim]$[/] trackgate dlq replay tracks.uploaded.ai_detector.dlq/0/17 --again
 
-    Exit status 1 when one of them has nowhere to go.
+    Exit status 1 when one of them has nowhere to go, or one that was named is not there.
     """
-    choice = _choice(topic, service, error_type, key, older_than, newer_than, letters or ())
+    choice = choice_of(topic, service, error_type, key, older_than, newer_than, letters or ())
     if sys.stdin.isatty() and not (dry_run or yes or json):
         typer.confirm("Replay the dead letters that match?", abort=True)
     steps: list[Step] = []
@@ -173,10 +174,12 @@ def replay(
                     await job.run(chosen, tell, limit=limit)
 
         asyncio.run(run())
-    _report(steps, dry_run=dry_run, json=json)
+    unmet = choice.ids - {step.letter.id for step in steps} if limit is None else frozenset()
+    _report(steps, sorted(unmet), dry_run=dry_run, json=json)
 
 
-def _report(steps: list[Step], *, dry_run: bool, json: bool) -> None:
+def _report(steps: list[Step], unmet: list[str], *, dry_run: bool, json: bool) -> None:
+    """``unmet`` were named, and no dead letter has that name."""
     impossible = [step for step in steps if isinstance(step, Impossible)]
     replayed = [step for step in steps if isinstance(step, Replayed)]
     before = sum(isinstance(step, Before) for step in steps)
@@ -187,6 +190,7 @@ def _report(steps: list[Step], *, dry_run: bool, json: bool) -> None:
                 "replayed": [{"dead_letter": step.letter.id, "to": step.to} for step in replayed],
                 "replayed_before": before,
                 "impossible": [{"dead_letter": s.letter.id, "reason": s.reason} for s in impossible],
+                "not_found": unmet,
             }
         )
     else:
@@ -194,30 +198,12 @@ def _report(steps: list[Step], *, dry_run: bool, json: bool) -> None:
             out.print(f"[green]✓[/] {step.letter.id} [dim]→[/] {step.to}")
         for failed in impossible:
             err.print(f"[red]✗[/] {failed.letter.id}: {escape(failed.reason)}")
+        for name in unmet:
+            err.print(f"[red]✗[/] {escape(name)}: no such dead letter; `trackgate dlq list` names them")
         verb = "would be replayed" if dry_run else "replayed"
         out.print(f"{len(replayed)} {verb}, {before} replayed before, {len(impossible)} with nowhere to go")
-    if impossible:
+    if impossible or unmet:
         raise typer.Exit(EXIT_FAILED)
-
-
-def _choice(
-    topic: str | None,
-    service: str | None,
-    error_type: str | None,
-    key: str | None,
-    older_than: str | None,
-    newer_than: str | None,
-    ids: list[str] | tuple[str, ...] = (),
-) -> Choice:
-    return Choice(
-        topic=topic,
-        service=service,
-        error_type=error_type,
-        key=key,
-        older_than=duration(older_than) if older_than else None,
-        newer_than=duration(newer_than) if newer_than else None,
-        ids=frozenset(ids),
-    )
 
 
 def _as_json(letter: DeadLetter, *, replayed: bool | None) -> dict[str, Any]:

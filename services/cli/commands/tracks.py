@@ -99,9 +99,7 @@ def submit_files(
         "artist_keys": artist_key,
     }
     with plain_words():
-        common, by_file = (
-            read_metadata_file(metadata.read_text(encoding="utf-8"), metadata.name) if metadata else ({}, {})
-        )
+        common, by_file = read_metadata_file(metadata.read_bytes(), metadata.name) if metadata else ({}, {})
         submissions = [
             Submission(
                 file, metadata_of(file, options=options, common=common, by_file=by_file, tags=tags_of(file))

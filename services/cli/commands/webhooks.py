@@ -123,7 +123,7 @@ def show(
         log = _log(kafka)
     found = matching(log, start)
     if not found:
-        fail(f"no delivery begins with {escape(start)}")
+        fail(f"no delivery begins with {start}")
     if json:
         print_json(
             [
@@ -167,7 +167,7 @@ def replay_deliveries(
         for start in ids or ():
             matches = matching(log, start)
             if not matches:
-                fail(f"no delivery begins with {escape(start)}; nothing is sent")
+                fail(f"no delivery begins with {start}; nothing is sent")
             found += matches
         if not ids:
             found = _choose(log, distributor, step, since)

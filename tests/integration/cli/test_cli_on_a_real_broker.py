@@ -160,8 +160,10 @@ async def test_what_a_worker_gave_up_on_is_replayed_to_it_once_it_is_mended(own:
 
         received = [await asyncio.wait_for(handled.get(), 30) for _ in notes]
         assert sorted(received) == notes
-        again = await trackgate(own, "dlq", "replay", letters[0]["dead_letter"], "--again", "--json")
-        assert len(again.json["replayed"]) == 1
+        absent = f"{DLQ}/0/999999"
+        named = (letters[0]["dead_letter"], absent)
+        again = await trackgate(own, "dlq", "replay", *named, "--again", "--json")
+        assert (len(again.json["replayed"]), again.json["not_found"], again.status) == (1, [absent], 1)
         assert await asyncio.wait_for(handled.get(), 30) in notes
     assert handled.empty()
     assert all(letter["replayed"] for letter in await until_listed(own, 3, "--error-type", "broken"))

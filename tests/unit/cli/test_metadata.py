@@ -49,12 +49,15 @@ def test_saying_nothing_about_ai_is_not_saying_none() -> None:
 
 
 def test_a_metadata_file_holds_common_and_own_words() -> None:
-    common, own = read_metadata_file('{"ai_use": "none", "files": {"a.flac": {"title": "A"}}}', "album.json")
+    common, own = read_metadata_file(b'{"ai_use": "none", "files": {"a.flac": {"title": "A"}}}', "album.json")
     assert common == {"ai_use": "none"}
     assert own == {"a.flac": {"title": "A"}}
 
 
-@pytest.mark.parametrize("text", ["", "nonsense", "[]", '{"files": []}', '{"files": {"a.flac": "A"}}'])
-def test_any_other_file_is_refused_by_name(text: str) -> None:
+@pytest.mark.parametrize(
+    "written",
+    [b"", b"nonsense", b"[]", b'{"files": []}', b'{"files": {"a.flac": "A"}}', b'{"title": "caf\xe9"}'],
+)
+def test_any_other_file_is_refused_by_name(written: bytes) -> None:
     with pytest.raises(SettingsError, match=r"album\.json"):
-        read_metadata_file(text, "album.json")
+        read_metadata_file(written, "album.json")

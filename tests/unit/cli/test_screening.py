@@ -90,7 +90,7 @@ async def test_without_watching_accepted_is_enough() -> None:
     ("name", "reason"),
     [
         ("text.flac", "The audio cannot be accepted"),
-        ("lost", "the upload API does not answer (ConnectError)"),
+        ("lost", "the service does not answer (ConnectError)"),
         ("gone", "cannot read the file: No such file"),
     ],
 )
