@@ -31,8 +31,8 @@ def main() -> int:
     given = parser.parse_args()
 
     # Loaded by name: they need the train extra, which the service does without.
-    names = ("assets", "casting", "examination", "synthesiser", "voices")
-    assets, casting, examination, synthesiser, voices = (
+    names = ("assets", "casting", "examination", "speakers", "synthesiser", "voices")
+    assets, casting, examination, speakers, synthesiser, voices = (
         import_module(f"services.voice_matcher.training.{name}") for name in names
     )
     began = time.process_time()
@@ -44,7 +44,7 @@ def main() -> int:
         speaker = synthesiser.Synthesiser(assets.kokoro(given.packages / "kokoro"))
         casts = chain(casting.packaged(root), casting.synthetic(speaker))
     pieces = voices.music(root, 30.0, 40 if given.quick else 120)
-    bands = [band for name, band in pieces if casting.held_out(name)]
+    bands = [band for name, band in pieces if speakers.held_out(name)]
     stock = examination.Published(given.published.read_bytes()) if given.published else None
     heard = examination.listen(casts, bands, seed=SEED, treated=not given.quick, stock=stock)
     about = " ".join((casting.__doc__ or "").split())

@@ -15,17 +15,10 @@ import numpy as np
 
 from services.voice_matcher.fbank import SAMPLE_RATE
 from services.voice_matcher.training.singing import Manner, any_manner, sing
+from services.voice_matcher.training.speakers import held_out, speaker_of
 from services.voice_matcher.training.synthesiser import LANGUAGES, LINES, Synthesiser
 from services.voice_matcher.training.voices import catalogue, segments, without_silence
 
-DEMONSTRATED = (
-    "allison",
-    "asterisk-core-sounds-it-g722",
-    "asterisk-core-sounds-ru-g722",
-    "singularity-music/",
-    "marsshooter-data/",
-)
-"""Voices and music that the shipped samples are cut from: a demo never meets itself."""
 LEVEL = 0.08
 """Root mean square of every voice before mixing."""
 _COPY = Manner(semitones=0.0, stretch=1.0, formants=1.0, brightness=0.0, reverberation=0.0, vibrato=0.0)
@@ -52,11 +45,6 @@ class Cast:
     spoken: Recording
     sung: Recording
     queries: tuple[Recording, ...]
-
-
-def held_out(source: str) -> bool:
-    """Whether a person or a piece of music is for evaluation and demonstration, not to learn from."""
-    return source.startswith(DEMONSTRATED) or zlib.crc32(source.encode()) % 2 == 0
 
 
 def _generator(name: str) -> np.random.Generator:
@@ -110,7 +98,7 @@ def packaged(root: Path) -> Iterator[Cast]:
 def synthetic(synthesiser: Synthesiser, most: int | None = None) -> Iterator[Cast]:
     """Kokoro's held-out voices; a clone's other part is another voice of the same sex."""
     names = list(synthesiser.voices)
-    for name in [name for name in names if held_out(f"kokoro/{name}")][:most]:
+    for name in [name for name in names if held_out(speaker_of(name))][:most]:
         rng = _generator(name)
         style = synthesiser.voices[name]
         source = str(rng.choice([other for other in names if other != name and other[1] == name[1]]))
@@ -118,7 +106,7 @@ def synthetic(synthesiser: Synthesiser, most: int | None = None) -> Iterator[Cas
         lines = [LINES[line] for line in rng.permutation(len(LINES))[:3]]
         first, other = (without_silence(synthesiser.say(line, style)) for line in lines[:2])
         cloned = without_silence(synthesiser.say(lines[2], blend))
-        named = (f"kokoro/{name}", f"kokoro/{name}", LANGUAGES[name[0]])
+        named = (f"kokoro/{name}", speaker_of(name), LANGUAGES[name[0]])
 
         def sung(
             audio: np.ndarray,

@@ -16,10 +16,10 @@ from sklearn.preprocessing import StandardScaler
 
 from services.voice_matcher.embedding import CAMPPLUS, DIMENSIONS, unit
 from services.voice_matcher.manifest import MODEL_FOLDER
-from services.voice_matcher.training.casting import held_out
 from services.voice_matcher.training.measure import Clip
 from services.voice_matcher.training.phrases import OWN
 from services.voice_matcher.training.registers import Rendering, centred, whitening
+from services.voice_matcher.training.speakers import held_out
 
 SPEECH_EXCESS = 1.6
 """Without it different persons exceed 4.9 in 1 % and 7.2 in 0.1 % of pairs of clean speech, 3.8 and 5.2 of

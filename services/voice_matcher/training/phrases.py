@@ -14,8 +14,9 @@ import numpy as np
 import soxr
 
 from services.voice_matcher.fbank import SAMPLE_RATE
-from services.voice_matcher.training.casting import LEVEL, held_out
+from services.voice_matcher.training.casting import LEVEL
 from services.voice_matcher.training.singing import any_manner, sing
+from services.voice_matcher.training.speakers import held_out, speaker_of
 from services.voice_matcher.training.synthesiser import LINES, Synthesiser
 from services.voice_matcher.training.voices import catalogue, decode, music_files, segments, without_silence
 
@@ -95,9 +96,12 @@ def _speakers(folder: Path, rng: np.random.Generator) -> Iterator[tuple[tuple[st
             yield (voice.person, voice.name), found
     synthesiser = Synthesiser(folder / "kokoro")
     for name, style in synthesiser.voices.items():
-        if not held_out(f"kokoro/{name}"):
+        if not held_out(speaker_of(name)):
             lines = [LINES[line] for line in rng.permutation(len(LINES))[:2]]
-            yield (f"kokoro/{name}",) * 2, [without_silence(synthesiser.say(line, style)) for line in lines]
+            yield (
+                (speaker_of(name), f"kokoro/{name}"),
+                [without_silence(synthesiser.say(line, style)) for line in lines],
+            )
 
 
 def _sung(person: str, voice: str, said: list[np.ndarray], rng: np.random.Generator) -> Iterator[Phrase]:
