@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from services.ingest.domain import TrackForm
+from services.ingest.declaring import TrackForm
 from shared.http import Problem
 from shared.http.problem import MEDIA_TYPE
 

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
 
 from shared.errors import SystemicError
+from shared.fault_words import fault_words
 
 MEDIA_TYPE = "application/problem+json"
 _TYPES = "urn:trackgate:problem:"
@@ -92,7 +93,9 @@ def install_problem_handlers(app: FastAPI) -> None:
             "invalid-request",
             title="The request is not valid",
             status=422,
-            errors=[FieldError(field=_path(fault["loc"]), reason=fault["msg"]) for fault in error.errors()],
+            errors=[
+                FieldError(field=_path(fault["loc"]), reason=fault_words(fault)) for fault in error.errors()
+            ],
         )
         return _answer(request, problem, {})
 

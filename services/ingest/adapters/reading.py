@@ -4,14 +4,8 @@ from collections.abc import AsyncIterator
 from typing import Protocol
 
 from services.ingest.adapters.multipart import BodyMalformed, MultipartBody, Part
-from services.ingest.domain import (
-    MAX_METADATA_BYTES,
-    Fault,
-    RefusalKind,
-    Refused,
-    read_metadata,
-    safe_file_name,
-)
+from services.ingest.declaring import MAX_METADATA_BYTES, read_metadata
+from services.ingest.domain import Fault, RefusalKind, Refused, safe_file_name
 from services.ingest.handlers import Delivery
 from shared.errors import ObjectTooLarge
 from shared.events import Declaration

@@ -1,10 +1,13 @@
 """``GET /v1/tracks…``: what became of a distributor's own tracks."""
 
 import hashlib
+import re
 from collections.abc import AsyncIterator
 from typing import Annotated, Protocol
 
 from fastapi import APIRouter, Depends, Path, Query
+from pydantic import BeforeValidator
+from pydantic_core import PydanticCustomError
 from redis.exceptions import RedisError
 from sse_starlette import EventSourceResponse, ServerSentEvent
 
@@ -17,8 +20,16 @@ from shared.http import Problem, ProblemError
 from shared.views.tracks import TrackView
 
 _HEARTBEAT_SECONDS = 15
+_TRACK_ID = r"^[0-9a-f-]{36}$"
 
-TrackId = Annotated[str, Path(pattern=r"^[0-9a-f-]{36}$")]
+
+def _whole(text: str) -> str:
+    if re.match(_TRACK_ID, text) is None:
+        raise PydanticCustomError("track_id", "wants the whole id of a track, as its delivery was answered")
+    return text
+
+
+TrackId = Annotated[str, BeforeValidator(_whole), Path(pattern=_TRACK_ID)]
 
 
 class TrackViews(Protocol):

@@ -100,7 +100,7 @@ async def test_validation_names_the_field_as_the_client_wrote_it() -> None:
     assert query.json()["errors"] == [
         {"field": "limit", "reason": "Input should be less than or equal to 10"}
     ]
-    assert body.json()["errors"] == [{"field": "credits[1].role", "reason": "Field required"}]
+    assert body.json()["errors"] == [{"field": "credits[1].role", "reason": "is missing"}]
 
 
 async def test_every_answer_carries_the_security_headers() -> None:

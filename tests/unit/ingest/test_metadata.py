@@ -9,14 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.ingest.domain import (
-    Refused,
-    key_sha256,
-    read_metadata,
-    safe_file_name,
-    seconds_to_next_day,
-    track_id_of,
-)
+from services.ingest.declaring import read_metadata
+from services.ingest.domain import Refused, key_sha256, safe_file_name, seconds_to_next_day, track_id_of
 from shared.events import AiUse, Declaration
 from tests.unit.ingest.fakes import NOON
 
@@ -109,6 +103,16 @@ def test_worldwide_stands_alone() -> None:
     assert set(faults(territories=["Worldwide", "DE"])) == {"metadata.territories"}
     assert set(faults(territories=[])) == {"metadata.territories"}
     assert declared(territories=["FR", "DE", "FR"]).territories == ("DE", "FR")
+
+
+def test_faults_are_told_in_words_that_say_how_to_write_it() -> None:
+    assert faults(title=" ", colour="red", territories=["Mars"], artist_keys=["x"], display_artist=3) == {
+        "metadata.title": "must not be empty",
+        "metadata.colour": "there is no such field",
+        "metadata.territories[0]": "not a territory: two capital letters (ISO 3166-1 alpha-2), or Worldwide",
+        "metadata.artist_keys[0]": "not an artist key: the artist gives you one, and it begins with tga_",
+        "metadata.display_artist": "wants a text",
+    }
 
 
 def test_control_characters_are_refused() -> None:

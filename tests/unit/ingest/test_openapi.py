@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from services.ingest.answers import as_error
-from services.ingest.domain import RefusalKind, Refused, read_metadata
+from services.ingest.declaring import read_metadata
+from services.ingest.domain import RefusalKind, Refused
 from shared.events import Declaration
 from tests.unit.ingest.fakes import Ingest
 

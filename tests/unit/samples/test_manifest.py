@@ -12,7 +12,7 @@ import yaml
 from pydantic import ValidationError
 
 from deploy.samples.manifest import FOLDER, MANIFEST, ExpectedOutcome, Manifest, Sample, load_manifest
-from services.ingest.domain import read_metadata
+from services.ingest.declaring import read_metadata
 from shared.audio import DecodeFailure, inspect_audio
 from shared.events import AiUse, Declaration
 
