@@ -22,7 +22,7 @@ from services.voice_matcher.models import load_listener, load_yardstick, model_v
 from services.voice_matcher.score_command import BATCH
 from services.voice_matcher.training.casting import Cast, Recording
 from services.voice_matcher.training.delivery import ALONE, LEVELS, TREATED, Delivery, delivered
-from services.voice_matcher.training.trials import Trials, open_set, rates
+from services.voice_matcher.training.trials import Trials, correlation, open_set, rates
 
 ALARMS, A_DAY = 10, 1000
 PLAIN = {CHECKPOINT: "campplus as published"}
@@ -165,6 +165,18 @@ def examine(heard: Heard) -> dict[str, object]:
     return told
 
 
+def alike(heard: Heard) -> dict[str, float]:
+    """How alike one singer's recordings err in the service, by the artists' references."""
+    sung = [query for query in heard.queries if query.recording.singing]
+    voices, yardstick = np.array([query.recording.voice for query in sung]), load_yardstick()
+    return {
+        name: correlation(
+            replace(marked(artists, sung), scores=background_scores(yardstick, artists, sung)), voices
+        )
+        for name, artists in (("singing reference", heard.sung), ("speech reference", heard.spoken))
+    }
+
+
 def marked(artists: Sequence[Artist], queries: Sequence[Query]) -> Trials:
     """Which pairs are of one voice, which surely of different persons; scores are still zero."""
     voices = np.array([a.template.artist_id for a in artists])
@@ -218,6 +230,7 @@ def write(heard: Heard, out: Path, *, seed: int, began: float, about: str) -> No
         "queries": len(heard.queries),
         "recordings_without_a_measurable_voice": heard.unheard,
         "queries_taken_for_voiceless": sum(not q.heard.voiced for q in heard.queries),
+        "correlation_of_a_singers_recordings_with_other_artists": alike(heard),
         "results": examine(heard),
     }
     out.parent.mkdir(parents=True, exist_ok=True)

@@ -53,5 +53,28 @@ def open_set(trials: Trials, *, alarms: int, a_day: int) -> dict[str, float | in
     }
 
 
+def correlation(trials: Trials, voices: np.ndarray) -> float:
+    """How alike a singer's recordings err: within-pair correlation of different voices' scores, from 0 to 1.
+
+    ``voices`` names each query's singer. A pair is a singer and an artist; the intraclass correlation of one
+    recording, ICC(1) of Shrout and Fleiss (1979), over pairs with two recordings or more.
+    """
+    groups = [
+        trials.scores[rows, column]
+        for voice in np.unique(voices)
+        for rows in (np.flatnonzero(voices == voice),)
+        for column in range(trials.scores.shape[1])
+        if rows.size > 1 and trials.other[rows, column].all()
+    ]
+    sizes = np.array([group.size for group in groups])
+    means = np.array([group.mean() for group in groups])
+    usual = (sizes.sum() - (sizes**2).sum() / sizes.sum()) / (len(groups) - 1)
+    inside = sum(((group - mean) ** 2).sum() for group, mean in zip(groups, means, strict=True))
+    inside /= (sizes - 1).sum()
+    grand = np.average(means, weights=sizes)
+    between = (sizes * (means - grand) ** 2).sum() / (len(groups) - 1)
+    return _rounded((between - inside) / (between + (usual - 1) * inside))
+
+
 def _rounded(value: float, digits: int = 4) -> float:
     return round(float(value), digits)

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from services.voice_matcher.training.trials import Trials, open_set, rates
+from services.voice_matcher.training.trials import Trials, correlation, open_set, rates
 
 OWN = np.eye(40, dtype=bool)
 
@@ -52,3 +52,16 @@ def test_the_more_artists_there_are_the_less_is_found_at_the_same_number_of_alar
         for artists in (20, 400)
     ]
     assert found[0]["found"] > found[1]["found"] + 0.1
+
+
+@pytest.mark.parametrize("shared", [0.0, 0.5, 0.8])
+def test_what_a_singers_recordings_share_is_their_correlation(shared: float) -> None:
+    draws = np.random.default_rng(1)
+    singers, artists, recordings = 60, 30, 4
+    voices = np.repeat(np.arange(singers), recordings)
+    pairs = np.repeat(draws.normal(size=(singers, artists)), recordings, axis=0)
+    own = draws.normal(size=pairs.shape)
+    scores = np.sqrt(shared) * pairs + np.sqrt(1 - shared) * own
+    everybody = np.ones(scores.shape, dtype=bool)
+
+    assert correlation(Trials(scores, ~everybody, everybody), voices) == pytest.approx(shared, abs=0.05)
