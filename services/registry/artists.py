@@ -13,7 +13,7 @@ from services.registry.people import Person
 from services.registry.ports import Delivered, Ledger, Recordings, Voiceprints
 from services.registry.proposals import Progress
 from shared.clock import Clock
-from shared.errors import ObjectTooLarge
+from shared.errors import ObjectMissing, ObjectTooLarge
 from shared.events import (
     ArtistStatus,
     DistributorRegistered,
@@ -38,6 +38,18 @@ class Proposed:
 
     proposal: EnrolmentProposed
     progress: Progress
+
+
+@dataclass(frozen=True)
+class Unfinished:
+    """Ids of artists whose withdrawal had been cut off.
+
+    Of those ``elsewhere`` key and template are destroyed, but the recordings do not lie in the registry's
+    store: somebody must remove them there.
+    """
+
+    finished: tuple[str, ...]
+    elsewhere: tuple[str, ...]
 
 
 class Artists:
@@ -177,11 +189,8 @@ class Artists:
                     await self._remove_unused(last.references)
             return await self._forget(current, by.person_id)
 
-    async def finish_what_was_cut_off(self) -> int:
-        """Finish withdrawals that a crash left in the middle, and give every protected artist a key.
-
-        Returns how many withdrawals were unfinished.
-        """
+    async def finish_what_was_cut_off(self) -> Unfinished:
+        """Finish withdrawals that a crash left in the middle, and give every protected artist a key."""
         async with self._writing:
             artists = list(self._artists.current.values())
             unfinished = [
@@ -190,12 +199,21 @@ class Artists:
                 if artist.status is ArtistStatus.WITHDRAWN
                 and (artist.references or self._voiceprints.has_template(artist.artist_id))
             ]
-            for artist in unfinished:
-                await self._forget(artist, "registry")
+            elsewhere = [artist.artist_id for artist in unfinished if not await self._forgot(artist)]
             for artist in artists:
                 if artist.status is ArtistStatus.ACTIVE:
                     await self._voiceprints.make_key(artist.artist_id, by="registry")
-            return len(unfinished)
+            return Unfinished(
+                tuple(one.artist_id for one in unfinished if one.artist_id not in elsewhere), tuple(elsewhere)
+            )
+
+    async def _forgot(self, artist: ProtectedArtist) -> bool:
+        """Whether the recordings could be removed; those of another store cannot."""
+        try:
+            await self._forget(artist, "registry")
+        except ObjectMissing:
+            return False
+        return True
 
     async def _forget(self, artist: ProtectedArtist, by: str) -> ProtectedArtist:
         await self._voiceprints.forget(artist.artist_id, by=by)

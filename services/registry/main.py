@@ -1,8 +1,9 @@
 """The registry's composition root."""
 
 import sys
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
 from typing import TypeVar
 
 import httpx
@@ -54,8 +55,8 @@ from shared.topics import (
     WEBHOOKS,
     Topic,
 )
-from shared.voiceprints.settings import load_vault
-from shared.webhooks.sealing import new_secret
+from shared.voiceprints.settings import Vault, load_vault
+from shared.webhooks.sealing import Seal, new_secret
 from shared.webhooks.settings import load_seal
 
 log = structlog.get_logger()
@@ -69,65 +70,17 @@ def build(settings: RegistrySettings) -> FastAPI:
     Raises:
         SettingsError: a setting is wrong.
     """
-    recordings = StoredRecordings(settings.store)
     clock = SystemClock()
-    seal = load_seal(settings)
-    vault = load_vault(settings, clock)
+    parts = _Parts(
+        settings, clock, StoredRecordings(settings.store), load_vault(settings, clock), load_seal(settings)
+    )
     people = People(settings.registry_people, token_sha256=token_digest(settings))
     http = httpx.AsyncClient(timeout=_PROVIDER_SECONDS, trust_env=False)
 
     @asynccontextmanager
     async def open_registry() -> AsyncIterator[Registry]:
-        async with AsyncExitStack() as stack:
-            await stack.enter_async_context(http)
-            publisher = await stack.enter_async_context(ConfluentPublisher(settings.kafka))
-
-            async def ledger(topic: Topic, event: type[E]) -> KafkaLedger[E]:
-                return await stack.enter_async_context(KafkaLedger(topic, event, settings.kafka, publisher))
-
-            artists = await ledger(ARTISTS, ProtectedArtist)
-            proposals = await ledger(PROPOSALS, EnrolmentProposed)
-            grants = await ledger(GRANTS, ConsentGrant)
-            distributors = await ledger(DISTRIBUTORS, DistributorRegistered)
-            keys = await ledger(ARTIST_KEYS, ArtistKeyGiven)
-            webhooks = await ledger(WEBHOOKS, WebhookRegistered)
-            checks = await stack.enter_async_context(
-                CompactedTopic(CHECKS, ReferencesChecked, settings.kafka)
-            )
-            templates = await stack.enter_async_context(
-                CompactedTopic(VOICEPRINTS, VoiceprintSealed, settings.kafka)
-            )
-            registry = Registry(
-                artists=Artists(
-                    artists,
-                    proposals,
-                    checks.current,
-                    distributors,
-                    recordings,
-                    VaultedVoiceprints(vault, templates.current, publisher),
-                    clock,
-                    limit_bytes=settings.registry_reference_limit,
-                ),
-                grants=Grants(grants, artists, distributors, clock),
-                distributors=Distributors(distributors, make_key, clock),
-                webhooks=Webhooks(
-                    webhooks,
-                    distributors,
-                    seal,
-                    clock,
-                    allowed_hosts=settings.webhook_allowed_hosts,
-                    make_secret=new_secret,
-                ),
-                artist_keys=ArtistKeys(keys, artists, distributors, make_artist_key, clock),
-                artist_ledger=artists,
-                proposal_ledger=proposals,
-                grant_ledger=grants,
-                distributor_ledger=distributors,
-                templates=templates.current,
-                clock=clock,
-            )
-            if unfinished := await registry.artists.finish_what_was_cut_off():
-                log.info("finished withdrawals that were cut off", artists=unfinished)
+        async with http, _opened(parts) as registry:
+            await _finish_withdrawals(registry.artists)
             yield registry
 
     return create_app(
@@ -138,6 +91,83 @@ def build(settings: RegistrySettings) -> FastAPI:
         checks={"broker": broker_check(settings.kafka), "store": store_check(settings.store)},
         team=None if settings.registry_sign_in == "tokens" else _team(settings, http, clock),
     )
+
+
+@dataclass(frozen=True)
+class _Parts:
+    """What is made before anything is opened."""
+
+    settings: RegistrySettings
+    clock: Clock
+    recordings: StoredRecordings
+    vault: Vault | None
+    seal: Seal | None
+
+
+@asynccontextmanager
+async def _opened(parts: _Parts) -> AsyncIterator[Registry]:
+    """The registry as it stands on the broker; its topics are followed until the end."""
+    settings, clock = parts.settings, parts.clock
+    async with AsyncExitStack() as stack:
+        publisher = await stack.enter_async_context(ConfluentPublisher(settings.kafka))
+
+        async def ledger(topic: Topic, event: type[E]) -> KafkaLedger[E]:
+            return await stack.enter_async_context(KafkaLedger(topic, event, settings.kafka, publisher))
+
+        async def followed(topic: Topic, event: type[E]) -> Mapping[str, E]:
+            read = await stack.enter_async_context(CompactedTopic(topic, event, settings.kafka))
+            return read.current
+
+        artist_ledger = await ledger(ARTISTS, ProtectedArtist)
+        proposals = await ledger(PROPOSALS, EnrolmentProposed)
+        grants = await ledger(GRANTS, ConsentGrant)
+        distributors = await ledger(DISTRIBUTORS, DistributorRegistered)
+        keys = await ledger(ARTIST_KEYS, ArtistKeyGiven)
+        endpoints = await ledger(WEBHOOKS, WebhookRegistered)
+        checks = await followed(CHECKS, ReferencesChecked)
+        templates = await followed(VOICEPRINTS, VoiceprintSealed)
+        artists = Artists(
+            artist_ledger,
+            proposals,
+            checks,
+            distributors,
+            parts.recordings,
+            VaultedVoiceprints(parts.vault, templates, publisher),
+            clock,
+            limit_bytes=settings.registry_reference_limit,
+        )
+        webhooks = Webhooks(
+            endpoints,
+            distributors,
+            parts.seal,
+            clock,
+            allowed_hosts=settings.webhook_allowed_hosts,
+            make_secret=new_secret,
+        )
+        yield Registry(
+            artists=artists,
+            grants=Grants(grants, artist_ledger, distributors, clock),
+            distributors=Distributors(distributors, make_key, clock),
+            webhooks=webhooks,
+            artist_keys=ArtistKeys(keys, artist_ledger, distributors, make_artist_key, clock),
+            artist_ledger=artist_ledger,
+            proposal_ledger=proposals,
+            grant_ledger=grants,
+            distributor_ledger=distributors,
+            templates=templates,
+            clock=clock,
+        )
+
+
+async def _finish_withdrawals(artists: Artists) -> None:
+    cut_off = await artists.finish_what_was_cut_off()
+    if cut_off.finished:
+        log.info("finished withdrawals that were cut off", artists=cut_off.finished)
+    if cut_off.elsewhere:
+        log.error(
+            "recordings of withdrawn artists lie in another store: remove them there",
+            artists=cut_off.elsewhere,
+        )
 
 
 def _team(settings: RegistrySettings, http: httpx.AsyncClient, clock: Clock) -> Team:

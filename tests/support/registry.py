@@ -15,7 +15,7 @@ from services.registry.people import Person, Role
 from services.registry.proposals import CHECKERS
 from services.registry.routes.answering import Registry
 from shared.clock import SetClock
-from shared.errors import ObjectTooLarge, StoreUnavailable, SystemicError
+from shared.errors import ObjectMissing, ObjectTooLarge, StoreUnavailable, SystemicError
 from shared.events import (
     ArtistKeyGiven,
     ConsentGrant,
@@ -85,6 +85,8 @@ class MemoryRecordings:
     kept: dict[str, bytes] = field(default_factory=dict)
     findings: dict[str, Recording | Refused] = field(default_factory=dict)
     broken: bool = False
+    elsewhere: bool = False
+    """What is kept lies in another store."""
 
     async def put(self, chunks: AsyncIterable[bytes], *, limit_bytes: int) -> StoredObject:
         body = io.BytesIO()
@@ -99,6 +101,8 @@ class MemoryRecordings:
     async def remove(self, uri: str) -> None:
         if self.broken:
             raise StoreUnavailable("the disk is gone")
+        if self.elsewhere:
+            raise ObjectMissing("not an object that this store wrote")
         self.kept.pop(uri, None)
 
     async def inspect(self, uri: str, file_name: str) -> Recording | Refused:

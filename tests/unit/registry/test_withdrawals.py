@@ -51,9 +51,23 @@ class TestWithdrawal:
         await world.client.post("/v1/artists/ada/withdraw")
         world.recordings.broken = False
 
-        assert await world.registry.artists.finish_what_was_cut_off() == 1
+        assert (await world.registry.artists.finish_what_was_cut_off()).finished == ("ada",)
         assert world.recordings.kept == {}
-        assert await world.registry.artists.finish_what_was_cut_off() == 0
+        assert (await world.registry.artists.finish_what_was_cut_off()).finished == ()
+
+    async def test_recordings_in_another_store_are_named_and_do_not_keep_the_registry_from_starting(
+        self, world: World
+    ) -> None:
+        await world.protect()
+        world.recordings.broken = True
+        await world.client.post("/v1/artists/ada/withdraw")
+        world.recordings.broken = False
+        world.recordings.elsewhere = True
+
+        cut_off = await world.registry.artists.finish_what_was_cut_off()
+        assert (cut_off.finished, cut_off.elsewhere) == ((), ("ada",))
+        assert world.voiceprints.keys == {}
+        assert world.artists.current["ada"].references != ()
 
     async def test_a_start_gives_a_key_to_artists_from_before_there_were_keys(self, world: World) -> None:
         await world.protect()
