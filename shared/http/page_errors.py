@@ -21,7 +21,7 @@ _WORDS = {
     500: ("Something went wrong here", "Whoever runs this finds it in the service's log."),
     503: (
         "Something this service needs does not answer",
-        "Nothing was changed. Load the page again in a minute; whoever runs this asks `trackgate doctor`.",
+        "Go back and try again in a minute; whoever runs this asks `trackgate doctor`.",
     ),
 }
 """What people are told by status, unless the problem is one that a route worded itself."""

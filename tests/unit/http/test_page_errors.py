@@ -58,7 +58,7 @@ async def test_a_route_s_own_words_stand_on_the_page_escaped_and_its_headers_sta
 @pytest.mark.parametrize(
     ("path", "status", "advice"),
     [
-        ("/outage", 503, "Load the page again in a minute"),
+        ("/outage", 503, "try again in a minute"),
         ("/bug", 500, "finds it in the service&#39;s log"),
         ("/gone", 404, "Check the address"),
         ("/never-was", 404, "Check the address"),

@@ -35,7 +35,7 @@ async def test_without_redis_the_page_says_so_and_the_api_keeps_to_problem_docum
     page = await world.http.get("/portal", headers=BROWSER)
     told = await world.http.get("/v1/tracks", headers=BROWSER)
     assert page.status_code == told.status_code == 503
-    assert "Load the page again in a minute" in page.text
+    assert "try again in a minute" in page.text
     assert told.headers["content-type"] == "application/problem+json"
 
 
