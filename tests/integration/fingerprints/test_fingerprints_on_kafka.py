@@ -1,12 +1,11 @@
 """The fingerprints as a process on a real Kafka and a real Redis: what is removed stays down."""
 
 import asyncio
-import contextlib
 import os
-import sys
 import time
 import uuid
 from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager
 
 import pytest
 from confluent_kafka import Consumer
@@ -24,6 +23,7 @@ from shared.stream.admin import create_topics
 from shared.stream.confluent_publisher import ConfluentPublisher
 from shared.stream.envelope import envelope
 from shared.topics import DECISIONS, FINDINGS, UPLOADS
+from tests.support.processes import python, worker_settings
 from tests.support.recordings import decision, sound, upload, worn
 from tests.support.stack import Endpoints
 
@@ -132,27 +132,9 @@ async def test_a_rebuild_that_redis_was_emptied_under_is_not_finished(scratch: R
     assert not await mark.built()
 
 
-@contextlib.asynccontextmanager
-async def a_worker(endpoints: Endpoints) -> AsyncIterator[asyncio.subprocess.Process]:
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "services.fingerprints"),
-        env={
-            **os.environ,
-            "TRACKGATE_KAFKA": endpoints.bootstrap_servers,
-            "TRACKGATE_REDIS": database(endpoints, WORKER),
-            "TRACKGATE_PARTITIONS": "3",
-            "TRACKGATE_HEALTH_PORT": "0",
-            "TRACKGATE_SESSION_SECONDS": "6",
-            "TRACKGATE_RETRY_SECONDS": "[2, 10]",
-            "TRACKGATE_BRAKE_MINIMUM": "100000",
-        },
-    )
-    try:
-        yield process
-    finally:
-        if process.returncode is None:
-            process.terminate()
-            await asyncio.wait_for(process.wait(), 60)
+def a_worker(endpoints: Endpoints) -> AbstractAsyncContextManager[asyncio.subprocess.Process]:
+    settings = worker_settings(endpoints) | {"TRACKGATE_REDIS": database(endpoints, WORKER)}
+    return python("-m", "services.fingerprints", environment=os.environ | settings)
 
 
 class Findings:

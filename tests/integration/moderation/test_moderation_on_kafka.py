@@ -1,12 +1,11 @@
 """The worker and the rebuild on a real Kafka and a real Redis; the test plays policy's part."""
 
 import asyncio
-import contextlib
 import os
 import signal
-import sys
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
 from datetime import timedelta
 
 import pytest
@@ -31,6 +30,7 @@ from shared.stream.replay import replay
 from shared.topics import APPEALS, DECISIONS, REVIEWS, UPLOADS
 from shared.views.redis_tracks import RedisTrackViews
 from tests.support.events import an_upload
+from tests.support.processes import python
 from tests.support.stack import Endpoints
 from tests.unit.moderation.desk_fakes import a_decision
 
@@ -83,17 +83,8 @@ async def publish(publisher: ConfluentPublisher) -> Publish:
     return send
 
 
-@contextlib.asynccontextmanager
-async def a_worker(environment: dict[str, str]) -> AsyncIterator[asyncio.subprocess.Process]:
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "services.moderation", "worker", env={**os.environ, **environment}
-    )
-    try:
-        yield process
-    finally:
-        if process.returncode is None:
-            process.send_signal(signal.SIGTERM)
-            await asyncio.wait_for(process.wait(), PATIENCE)
+def a_worker(environment: dict[str, str]) -> AbstractAsyncContextManager[asyncio.subprocess.Process]:
+    return python("-m", "services.moderation", "worker", environment=os.environ | environment)
 
 
 def a_track() -> tuple[TrackUploaded, DecisionMade]:

@@ -7,10 +7,10 @@ import hashlib
 import hmac
 import json
 import os
-import signal
-import sys
 import uuid
+from asyncio.subprocess import PIPE
 from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -38,6 +38,7 @@ from shared.views.redis_deliveries import RedisDeliveries
 from shared.views.redis_tracks import RedisTrackViews
 from shared.webhooks.sealing import Seal, new_secret, secret_bytes
 from tests.support.events import an_upload
+from tests.support.processes import python
 from tests.support.stack import Endpoints
 
 pytestmark = pytest.mark.timeout(240)
@@ -66,19 +67,10 @@ class Receiver:
         return [json.loads(line) for line in kept.read_text().splitlines()] if kept.exists() else []
 
 
-@contextlib.asynccontextmanager
-async def process(
+def process(
     *arguments: str, environment: dict[str, str] | None = None
-) -> AsyncIterator[asyncio.subprocess.Process]:
-    started = await asyncio.create_subprocess_exec(
-        sys.executable, *arguments, env=os.environ | (environment or {}), stdout=asyncio.subprocess.PIPE
-    )
-    try:
-        yield started
-    finally:
-        if started.returncode is None:
-            started.send_signal(signal.SIGTERM)
-            await asyncio.wait_for(started.communicate(), PATIENCE)
+) -> AbstractAsyncContextManager[asyncio.subprocess.Process]:
+    return python(*arguments, environment=os.environ | (environment or {}), output=PIPE)
 
 
 @contextlib.asynccontextmanager
@@ -172,7 +164,7 @@ class World:
         fresh = abs(datetime.now(UTC).timestamp() - int(sent["webhook-timestamp"])) < 300
         return fresh and sent["webhook-signature"] == f"v1,{expected}"
 
-    def notifier(self) -> "contextlib.AbstractAsyncContextManager[asyncio.subprocess.Process]":
+    def notifier(self) -> AbstractAsyncContextManager[asyncio.subprocess.Process]:
         return process("-m", "services.notifier", environment=self.environment)
 
     async def trackgate(self, *arguments: str) -> str:

@@ -1,11 +1,8 @@
 """Tracks of one account, weighed together by a real worker on a real Kafka and a real Redis."""
 
-import asyncio
 import os
-import subprocess
-import sys
 import uuid
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -15,39 +12,28 @@ from services.policy.account import account_of
 from services.policy.adapters.redis_tracks import (
     KEPT_OF_AN_ACCOUNT,
     MOST_OF_AN_ACCOUNT,
-    REBUILT,
     RedisTracks,
     account_key,
 )
 from services.policy.facts import PatternFacts
 from services.policy.inputs import PolicyInput
-from shared.events import Declaration, Event, FindingRecorded, TrackUploaded
+from shared.events import Declaration, Event, TrackUploaded
 from shared.stream.admin import create_topics
 from shared.stream.confluent_publisher import ConfluentPublisher
-from shared.stream.envelope import envelope
-from shared.topics import FINDINGS, UPLOADS, Topic
-from shared.views.redis_tracks import RedisTrackViews
 from shared.views.tracks import TrackView
 from tests.support.events import an_upload
 from tests.support.policy import a_finding, a_match
+from tests.support.policy_worker import policy_settings, rebuilt, redis_database, send, until
+from tests.support.processes import python
 from tests.support.stack import Endpoints
 
 DATABASE, SCRATCH = 9, 10
-PATIENCE = 60.0
-TOPICS: dict[type[Event], Topic] = {TrackUploaded: UPLOADS, FindingRecorded: FINDINGS}
 
 
 @pytest.fixture(scope="module")
 def environment(endpoints: Endpoints) -> dict[str, str]:
     create_topics(endpoints.bootstrap_servers, 3)
-    return {
-        "TRACKGATE_KAFKA": endpoints.bootstrap_servers,
-        "TRACKGATE_REDIS": f"{endpoints.redis_url.rsplit('/', 1)[0]}/{DATABASE}",
-        "TRACKGATE_PARTITIONS": "3",
-        "TRACKGATE_HEALTH_PORT": "0",
-        "TRACKGATE_POLICY_REQUIRED_DETECTORS": '["ai_detector", "voice_matcher"]',
-        "TRACKGATE_SESSION_SECONDS": "6",
-    }
+    return policy_settings(endpoints, DATABASE)
 
 
 @pytest.fixture
@@ -59,19 +45,15 @@ async def redis(environment: dict[str, str]) -> AsyncIterator[Redis]:
 @pytest.fixture
 async def scratch(environment: dict[str, str]) -> AsyncIterator[Redis]:
     """A database that no worker looks at."""
-    async with Redis.from_url(f"{environment['TRACKGATE_REDIS'].rsplit('/', 1)[0]}/{SCRATCH}") as client:
+    async with Redis.from_url(redis_database(environment["TRACKGATE_REDIS"], SCRATCH)) as client:
         await client.flushdb()
         yield client
 
 
 @pytest.fixture
-def worker(environment: dict[str, str]) -> Iterator[None]:
-    process = subprocess.Popen([sys.executable, "-m", "services.policy"], env={**os.environ, **environment})
-    try:
+async def worker(environment: dict[str, str]) -> AsyncIterator[None]:
+    async with python("-m", "services.policy", environment=os.environ | environment):
         yield
-    finally:
-        process.terminate()
-        process.wait(PATIENCE)
 
 
 def a_delivery(account: str, voice: str = "possible", *, ago: timedelta = timedelta(0)) -> TrackUploaded:
@@ -94,13 +76,7 @@ def findings_of(upload: TrackUploaded) -> tuple[Event, ...]:
 
 
 async def until_state(client: Redis, track_id: str, state: str) -> TrackView:
-    async def watching() -> TrackView:
-        async for view in RedisTrackViews(client).watch(track_id):
-            if view.state == state:
-                return view
-        raise AssertionError("watching ended")
-
-    return await asyncio.wait_for(watching(), PATIENCE)
+    return await until(client, track_id, lambda view: view.state == state)
 
 
 def pattern_of(view: TrackView) -> PatternFacts:
@@ -117,8 +93,7 @@ async def test_a_published_track_is_held_when_more_of_its_account_resemble_and_a
     async with ConfluentPublisher(environment["TRACKGATE_KAFKA"]) as publisher:
 
         async def deliver(upload: TrackUploaded) -> None:
-            for event in (upload, *findings_of(upload)):
-                await publisher.publish(envelope(TOPICS[type(event)], event, source="test"))
+            await send(publisher, upload, *findings_of(upload))
 
         await deliver(first)
         await until_state(redis, first.track_id, "publish")
@@ -128,9 +103,7 @@ async def test_a_published_track_is_held_when_more_of_its_account_resemble_and_a
             assert pattern_of(held).resembling == 2
 
         await redis.flushdb()
-        async with asyncio.timeout(PATIENCE):
-            while not await redis.exists(REBUILT):  # noqa: ASYNC110 - Redis has no notice for a key
-                await asyncio.sleep(0.05)
+        await rebuilt(redis)
         await deliver(third)
         held = await until_state(redis, third.track_id, "quarantine")
         assert pattern_of(held).resembling == 3

@@ -9,6 +9,7 @@ import time
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -18,18 +19,17 @@ from services.policy.__main__ import main
 from services.policy.adapters.kafka_history import KafkaHistory
 from services.policy.adapters.redis_tracks import (
     DEADLINES,
-    REBUILT,
 )
 from services.policy.compiled import DEFAULT_POLICY, load_policy
 from shared.events import DecisionMade, Event, Outcome, ProtectedArtist, TrackUploaded
 from shared.stream.admin import create_topics
 from shared.stream.confluent_publisher import ConfluentPublisher
-from shared.stream.envelope import envelope
-from shared.topics import ARTISTS, DECISIONS, FINDINGS, GRANTS, REVIEWS, UPLOADS, Topic
-from shared.views.redis_tracks import RedisTrackViews, track_key
+from shared.topics import DECISIONS
+from shared.views.redis_tracks import track_key
 from shared.views.tracks import TrackView
 from tests.support.events import an_upload
 from tests.support.policy import a_finding, a_grant, a_match, a_review, an_artist
+from tests.support.policy_worker import policy_settings, rebuilt, send, until
 from tests.support.stack import Endpoints
 
 DATABASE = 7
@@ -38,25 +38,16 @@ DEADLINE = 600.0
 BENCH = Path("build/bench/policy.json")
 Cli = Callable[..., Awaitable[str]]
 Publish = Callable[..., Awaitable[None]]
-TOPICS: dict[type[Event], Topic] = {
-    topic.event: topic for topic in (UPLOADS, FINDINGS, REVIEWS, ARTISTS, GRANTS)
-}
 
 
 @pytest.fixture(scope="module")
 def environment(endpoints: Endpoints) -> dict[str, str]:
     """Settings of the workers of these tests: a Redis database of their own, short times."""
     create_topics(endpoints.bootstrap_servers, 3)
-    return {
-        "TRACKGATE_KAFKA": endpoints.bootstrap_servers,
-        "TRACKGATE_REDIS": f"{endpoints.redis_url.rsplit('/', 1)[0]}/{DATABASE}",
-        "TRACKGATE_PARTITIONS": "3",
-        "TRACKGATE_HEALTH_PORT": "0",
+    return policy_settings(endpoints, DATABASE) | {
         "TRACKGATE_POLICY_DEADLINE_SECONDS": f"{DEADLINE:.0f}",
         "TRACKGATE_POLICY_GRACE_SECONDS": "0",
-        "TRACKGATE_POLICY_REQUIRED_DETECTORS": '["ai_detector", "voice_matcher"]',
         "TRACKGATE_POLICY_LEASE_SECONDS": "5",
-        "TRACKGATE_SESSION_SECONDS": "6",
         "TRACKGATE_RETRY_SECONDS": "[1, 2]",
     }
 
@@ -70,12 +61,7 @@ async def redis(environment: dict[str, str]) -> AsyncIterator[Redis]:
 @pytest.fixture
 async def publish(environment: dict[str, str]) -> AsyncIterator[Publish]:
     async with ConfluentPublisher(environment["TRACKGATE_KAFKA"]) as publisher:
-
-        async def send(*events: Event) -> None:
-            for event in events:
-                await publisher.publish(envelope(TOPICS[type(event)], event, source="test"))
-
-        yield send
+        yield partial(send, publisher)
 
 
 class Workers:
@@ -150,26 +136,6 @@ def clean(upload: TrackUploaded) -> tuple[Event, ...]:
         a_finding(upload, "ai_detector", "not_detected"),
         a_finding(upload, "voice_matcher", "no_match"),
     )
-
-
-async def until(client: Redis, track_id: str, wanted: Callable[[TrackView], bool]) -> TrackView:
-    """The track's view as soon as it is as wanted."""
-    views = RedisTrackViews(client)
-
-    async def watching() -> TrackView:
-        async for view in views.watch(track_id):
-            if wanted(view):
-                return view
-        raise AssertionError("watching ended")
-
-    return await asyncio.wait_for(watching(), PATIENCE)
-
-
-async def rebuilt(client: Redis) -> None:
-    """Until a worker has noticed that the views are gone and built them anew; watchers are told nothing."""
-    async with asyncio.timeout(PATIENCE):
-        while not await client.exists(REBUILT):  # noqa: ASYNC110 - Redis has no notice for a key
-            await asyncio.sleep(0.05)
 
 
 def decided(times: int) -> Callable[[TrackView], bool]:

@@ -1,12 +1,11 @@
 """The voice matcher as a process on a real Kafka: uploads in, findings out, the registry followed."""
 
 import asyncio
-import contextlib
 import os
-import sys
 import time
 import uuid
 from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -29,6 +28,7 @@ from shared.stream.confluent_publisher import ConfluentPublisher
 from shared.stream.envelope import envelope
 from shared.topics import ARTISTS, FINDINGS, UPLOADS
 from tests.support.events import an_upload
+from tests.support.processes import python, worker_settings
 from tests.support.stack import Endpoints
 
 SAMPLES = Path(__file__).parents[3] / "deploy" / "samples"
@@ -121,34 +121,9 @@ async def findings(endpoints: Endpoints, publisher: ConfluentPublisher) -> Async
     findings.close()
 
 
-@contextlib.asynccontextmanager
-async def a_worker(endpoints: Endpoints, store: Path) -> AsyncIterator[asyncio.subprocess.Process]:
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "services.voice_matcher",
-        env={
-            **os.environ,
-            "TRACKGATE_KAFKA": endpoints.bootstrap_servers,
-            "TRACKGATE_REDIS": endpoints.redis_url,
-            "TRACKGATE_STORE": str(store),
-            "TRACKGATE_PARTITIONS": "3",
-            "TRACKGATE_HEALTH_PORT": "0",
-            "TRACKGATE_SESSION_SECONDS": "6",
-            "TRACKGATE_RETRY_SECONDS": "[2, 10]",
-            "TRACKGATE_BRAKE_MINIMUM": "100000",
-        },
-    )
-    try:
-        yield process
-    finally:
-        if process.returncode is None:
-            process.terminate()
-            try:
-                await asyncio.wait_for(process.wait(), 30)
-            except TimeoutError:
-                process.kill()
-                await process.wait()
+def a_worker(endpoints: Endpoints, store: Path) -> AbstractAsyncContextManager[asyncio.subprocess.Process]:
+    settings = worker_settings(endpoints) | {"TRACKGATE_STORE": str(store)}
+    return python("-m", "services.voice_matcher", environment=os.environ | settings)
 
 
 async def finding_on(
