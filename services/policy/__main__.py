@@ -7,6 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from redis.asyncio import Redis
+from redis.exceptions import RedisError
 
 from services.policy.adapters.kafka_history import KafkaHistory
 from services.policy.adapters.redis_views import RedisViews
@@ -19,7 +20,7 @@ from services.policy.main import main as worker
 from services.policy.rebuild import Rebuild
 from services.policy.settings import PolicySettings
 from shared import logs
-from shared.errors import TrackgateError
+from shared.errors import SystemicError, TrackgateError
 from shared.exit_status import failed
 from shared.views.redis_tracks import RedisTrackViews
 
@@ -34,6 +35,8 @@ def main(arguments: list[str] | None = None) -> int:
         return EXIT_FAULTY
     except TrackgateError as error:
         return failed(error)
+    except RedisError as error:
+        return failed(SystemicError(f"Redis: {error} (TRACKGATE_REDIS says where it is)"))
 
 
 def _run(chosen: argparse.Namespace) -> int:  # noqa: PLR0911 - one case a command

@@ -8,15 +8,17 @@ from types import TracebackType
 from typing import Generic, Self, TypeVar
 
 import structlog
-from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, TopicPartition
+from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, TopicPartition
 from confluent_kafka import Message as Received
 
 from shared.errors import ContractError, SystemicError
 from shared.events import Event
+from shared.stream.librdkafka import LOG_LEVEL, told
 from shared.topics import Topic
 
 E = TypeVar("E", bound=Event)
 log = structlog.get_logger()
+_ANSWER_SECONDS, _PAUSE_SECONDS = 5.0, 0.5
 _LOOK_SECONDS = 0.25
 """A record ends a poll at once; this is how long stopping may take."""
 
@@ -80,7 +82,7 @@ class CompactedTopic(Generic[E]):
                 "group.id": f"trackgate-compacted-{uuid.uuid4()}",
                 "enable.auto.commit": False,
                 "enable.partition.eof": True,
-                "log_level": 3,
+                "log_level": LOG_LEVEL,
             }
         )
         try:
@@ -106,14 +108,20 @@ class CompactedTopic(Generic[E]):
             consumer.close()
 
     def _assign(self, consumer: Consumer) -> set[int]:
-        """Take all partitions from the start; waits for the topic to exist."""
+        """Take all partitions from the start; waits for the broker to answer and the topic to exist."""
+        name = self._topic.name
         while not self._stopping.is_set():
-            partitions = consumer.list_topics(self._topic.name, timeout=5).topics[self._topic.name].partitions
+            try:
+                partitions = consumer.list_topics(name, timeout=_ANSWER_SECONDS).topics[name].partitions
+            except KafkaException as error:
+                self._failure = told(error)
+                self._stopping.wait(_PAUSE_SECONDS)
+                continue
             if partitions:
-                consumer.assign([TopicPartition(self._topic.name, p, OFFSET_BEGINNING) for p in partitions])
+                consumer.assign([TopicPartition(name, p, OFFSET_BEGINNING) for p in partitions])
                 return set(partitions)
             self._failure = "the topic does not exist (create it with `trackgate topics --create`)"
-            self._stopping.wait(0.5)
+            self._stopping.wait(_PAUSE_SECONDS)
         return set()
 
     def _apply(self, received: Received) -> None:

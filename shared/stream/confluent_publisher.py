@@ -10,6 +10,7 @@ from confluent_kafka import Message as Delivered
 
 from shared.errors import PublishError
 from shared.metrics import PUBLISHED, UNPUBLISHED
+from shared.stream.librdkafka import LOG_LEVEL
 from shared.stream.message import Record
 
 _LOOK_SECONDS = 0.25
@@ -34,7 +35,7 @@ class ConfluentPublisher:
                 "linger.ms": 2,
                 "compression.type": "lz4",
                 "message.max.bytes": 4 * 1024 * 1024,
-                "log_level": 3,
+                "log_level": LOG_LEVEL,
             }
         )
         self._flush_seconds = flush_seconds

@@ -17,6 +17,7 @@ from confluent_kafka import Message as Received
 
 from shared import metrics
 from shared.clock import Clock
+from shared.stream.librdkafka import LOG_LEVEL
 from shared.stream.message import Message
 from shared.stream.processor import Processor, Settlement
 from shared.stream.routing import not_before
@@ -53,7 +54,7 @@ class DelayedConsumer:
                 "auto.offset.reset": "earliest",
                 "session.timeout.ms": int(session_seconds * 1000),
                 "queued.min.messages": 1,
-                "log_level": 3,
+                "log_level": LOG_LEVEL,
             }
         )
         self.failed: asyncio.Future[BaseException] = self._loop.create_future()
@@ -111,9 +112,8 @@ class DelayedConsumer:
         place = TopicPartition(message.topic, message.partition, message.offset + 1)
         try:
             self._consumer.commit(offsets=[place], asynchronous=False)
-        except (
-            KafkaException
-        ) as error:  # the partition moved meanwhile: its new owner takes the message again
+        except KafkaException as error:
+            # The partition moved meanwhile: its new owner takes the message again.
             log.warning("a settled retry will be taken again", topic=message.topic, fault=str(error))
 
     def _process(self, message: Message) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, TopicPartition
 
 from shared.errors import SystemicError
+from shared.stream.librdkafka import LOG_LEVEL, told
 from shared.topics import Topic
 
 _NO_LEADER = {KafkaError.NOT_LEADER_FOR_PARTITION, KafkaError.LEADER_NOT_AVAILABLE}
@@ -40,7 +41,7 @@ def whole(topic: Topic, bootstrap_servers: str, *, timeout_seconds: float = 30.0
         SystemicError: the broker does not answer, or the topic does not exist.
     """
     consumer = Consumer(
-        {"bootstrap.servers": bootstrap_servers, "group.id": "trackgate-whole", "log_level": 3}
+        {"bootstrap.servers": bootstrap_servers, "group.id": "trackgate-whole", "log_level": LOG_LEVEL}
     )
     try:
         partitions = consumer.list_topics(topic.name, timeout=timeout_seconds).topics[topic.name].partitions
@@ -51,7 +52,7 @@ def whole(topic: Topic, bootstrap_servers: str, *, timeout_seconds: float = 30.0
         )
         return all(first == 0 for first, _ in ends)
     except KafkaException as error:
-        raise SystemicError(f"{topic.name}: {error}") from error
+        raise SystemicError(f"{topic.name}: {told(error)}") from error
     finally:
         consumer.close()
 
@@ -69,7 +70,7 @@ def replay(topic: Topic, bootstrap_servers: str, *, timeout_seconds: float = 30.
             "enable.auto.commit": False,
             "enable.partition.eof": True,
             "isolation.level": "read_committed",
-            "log_level": 3,
+            "log_level": LOG_LEVEL,
         }
     )
     try:
@@ -90,6 +91,6 @@ def replay(topic: Topic, bootstrap_servers: str, *, timeout_seconds: float = 30.
             else:
                 raise SystemicError(f"{topic.name}: {fault.str()}")
     except KafkaException as error:
-        raise SystemicError(f"{topic.name}: {error}") from error
+        raise SystemicError(f"{topic.name}: {told(error)}") from error
     finally:
         consumer.close()

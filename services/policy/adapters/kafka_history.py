@@ -8,6 +8,7 @@ from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaExcepti
 from confluent_kafka import Message as Received
 
 from shared.errors import SystemicError
+from shared.stream.librdkafka import LOG_LEVEL, told
 from shared.stream.message import Message
 from shared.stream.replay import ends_of
 from shared.topics import Topic
@@ -56,7 +57,7 @@ class KafkaHistory:
                 if batch:
                     yield batch
         except KafkaException as error:
-            raise SystemicError(f"{topic.name} could not be read: {error}") from error
+            raise SystemicError(f"{topic.name} could not be read: {told(error)}") from error
         finally:
             await asyncio.to_thread(consumer.close)
 
@@ -67,7 +68,7 @@ class KafkaHistory:
                 "group.id": f"trackgate-history-{uuid.uuid4()}",
                 "enable.auto.commit": False,
                 "enable.partition.eof": True,
-                "log_level": 3,
+                "log_level": LOG_LEVEL,
             }
         )
 
