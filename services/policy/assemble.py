@@ -12,7 +12,6 @@ from services.policy.facts import (
     DistributorFacts,
     LabelStatementFacts,
     MatchFacts,
-    MatchStrength,
     ReviewFacts,
 )
 from services.policy.inputs import AI_DETECTOR, FINGERPRINT, VOICE_MATCHER, PolicyInput
@@ -22,6 +21,7 @@ from services.policy.patterns import Account, patterns
 from services.policy.presented import presented_keys
 from services.policy.registry import Registry
 from services.policy.standing import artist_facts
+from services.policy.vocabulary import MatchStrength
 from shared.events import (
     AiUse,
     ArtistMatch,

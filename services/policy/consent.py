@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, time
 
-from services.policy.facts import GrantFacts, GrantState
+from services.policy.facts import GrantFacts
+from services.policy.vocabulary import GrantState
 from shared.events import ArtistKeyGiven, ConsentGrant, Declaration, GrantUse
 
 EVERYONE = "*"

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator
 
-from services.policy.facts import ArtistFacts, ManifestState
+from services.policy.facts import ArtistFacts
 from services.policy.industry import IndustryWords, in_industry_words
 from services.policy.inputs import PolicyInput
 from services.policy.policy_file import LabelFile
+from services.policy.vocabulary import ManifestState
 from shared.events import DecisionMade
 from shared.views.tracks import TrackView
 

@@ -3,68 +3,10 @@
 Nothing here is looked up later: what a decision knew of a detector, an artist or a copy is written out.
 """
 
-from enum import StrEnum
-
 from pydantic import AwareDatetime, Field
 
+from services.policy.vocabulary import FindingState, GrantState, ManifestState, MatchStrength, Standing
 from shared.events import AiUse, LabelAction, Outcome, Record
-
-
-class FindingState(StrEnum):
-    """A detector's verdict, or ``missing``: the deadline passed, or what came was about other audio."""
-
-    LIKELY_GENERATED = "likely_generated"
-    MATCH = "match"
-    POSSIBLE = "possible"
-    INCONCLUSIVE = "inconclusive"
-    NOT_DETECTED = "not_detected"
-    NO_MATCH = "no_match"
-    MATCH_REMOVED = "match_removed"
-    DUPLICATE_OF = "duplicate_of"
-    NOT_MEASURED = "not_measured"
-    ERROR = "error"
-    MISSING = "missing"
-
-
-class MatchStrength(StrEnum):
-    """How strong a voice match is; weaker ones are not reported at all."""
-
-    MATCH = "match"
-    POSSIBLE = "possible"
-    NONE = "none"
-
-
-class Standing(StrEnum):
-    """What the delivering distributor may do with a protected artist's voice and name, at that moment."""
-
-    OWN_DISTRIBUTOR = "own_distributor"
-    LICENSED = "licensed"
-    UNAUTHORISED = "unauthorised"
-    WITHDRAWN = "withdrawn"
-
-
-class GrantState(StrEnum):
-    """Whether a grant covers this delivery now; otherwise the first thing that it lacks."""
-
-    LIVE = "live"
-    REVOKED = "revoked"
-    NOT_YET_VALID = "not_yet_valid"
-    EXPIRED = "expired"
-    EXPIRES_BEFORE_RELEASE = "expires_before_release"
-    OTHER_GRANTEE = "other_grantee"
-    OTHER_USE = "other_use"
-    OTHER_RECORDING = "other_recording"
-    OTHER_TERRITORY = "other_territory"
-
-
-class ManifestState(StrEnum):
-    """What holds of the signature of a manifest in the file; ``trusted`` is on the operator's list."""
-
-    TRUSTED = "trusted"
-    UNTRUSTED = "untrusted"
-    INVALID = "invalid"
-    UNREADABLE = "unreadable"
-    NONE = "none"
 
 
 class CreditFacts(Record):

@@ -17,16 +17,14 @@ from services.policy.facts import (
     DeclarationFacts,
     DistributorFacts,
     FindingFacts,
-    FindingState,
     LabelStatementFacts,
     MatchFacts,
-    MatchStrength,
     PatternFacts,
     PresentedKeyFacts,
     ProvenanceFacts,
     ReviewFacts,
-    Standing,
 )
+from services.policy.vocabulary import FindingState, MatchStrength, Standing
 from shared.events import Record
 
 AI_DETECTOR = "ai_detector"

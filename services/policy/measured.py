@@ -1,6 +1,7 @@
 """What the detectors' findings say, as facts for the policy. Pure."""
 
-from services.policy.facts import CopyFacts, FindingFacts, FindingState, ManifestState, ProvenanceFacts
+from services.policy.facts import CopyFacts, FindingFacts, ProvenanceFacts
+from services.policy.vocabulary import FindingState, ManifestState
 from shared.events import FindingRecorded
 
 

@@ -7,8 +7,8 @@ from datetime import datetime
 
 from prometheus_client import Counter, Gauge, Histogram
 
-from services.policy.facts import Standing
 from services.policy.inputs import AI_DETECTOR, VOICE_MATCHER, PolicyInput
+from services.policy.vocabulary import Standing
 from shared.events import DecisionMade, Outcome
 from shared.metrics import PROBABILITIES, SECONDS, Bounded
 

@@ -4,8 +4,9 @@ from collections.abc import Collection
 from datetime import datetime
 
 from services.policy.consent import Delivery, key_state
-from services.policy.facts import GrantState, PresentedKeyFacts
+from services.policy.facts import PresentedKeyFacts
 from services.policy.registry import Registry
+from services.policy.vocabulary import GrantState
 
 
 def presented_keys(

@@ -9,9 +9,9 @@ import cel
 from services.policy.expressions.syntax import SyntaxFault, conjuncts, parse
 from services.policy.expressions.tree import Expression, ListOf, Literal, Operation, dotted_name, paths
 from services.policy.expressions.types import Type
-from services.policy.facts import FindingState
 from services.policy.inputs import AI_DETECTOR, VOICE_MATCHER
 from services.policy.policy_file import PolicyFile, Rule
+from services.policy.vocabulary import FindingState
 from shared.events import Outcome
 
 FAILED = (FindingState.ERROR, FindingState.MISSING)

@@ -3,8 +3,9 @@
 from datetime import datetime
 
 from services.policy.consent import Delivery, weigh, weigh_keys
-from services.policy.facts import ArtistFacts, Standing
+from services.policy.facts import ArtistFacts
 from services.policy.registry import Registry
+from services.policy.vocabulary import Standing
 from shared.events import ArtistStatus
 
 

@@ -3,17 +3,9 @@
 import random
 from datetime import UTC, datetime
 
-from services.policy.facts import (
-    AudioFacts,
-    DeclarationFacts,
-    DistributorFacts,
-    FindingFacts,
-    FindingState,
-    MatchFacts,
-    MatchStrength,
-    Standing,
-)
+from services.policy.facts import AudioFacts, DeclarationFacts, DistributorFacts, FindingFacts, MatchFacts
 from services.policy.inputs import AI_DETECTOR, VOICE_MATCHER, PolicyInput
+from services.policy.vocabulary import FindingState, MatchStrength, Standing
 from shared.events import AiUse
 
 AT = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from services.policy.consent import GENERATED_USES, Consent, Delivery, covers_territories, weigh
-from services.policy.facts import GrantState
+from services.policy.vocabulary import GrantState
 from shared.events import ConsentGrant, Declaration
 from tests.support.events import A_TIME
 from tests.support.policy import DAY, a_grant

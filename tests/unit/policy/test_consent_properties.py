@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.policy.consent import WORLDWIDE, Delivery, weigh, weigh_keys
-from services.policy.facts import GrantState
+from services.policy.vocabulary import GrantState
 from shared.events import ArtistKeyGiven, ConsentGrant, Declaration, GrantUse
 
 START = datetime(2026, 1, 1, tzinfo=UTC)

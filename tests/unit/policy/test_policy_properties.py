@@ -10,11 +10,11 @@ from services.policy.assemble import assemble
 from services.policy.compiled import load_policy
 from services.policy.domain import FixedPolicy, Judge
 from services.policy.evaluate import evaluate
-from services.policy.facts import FindingState, Standing
 from services.policy.handlers import PolicyHandlers
 from services.policy.inputs import AI_DETECTOR, VOICE_MATCHER, PolicyInput
 from services.policy.registry import Registry
 from services.policy.verdict import SEVERITY
+from services.policy.vocabulary import FindingState, Standing
 from shared.clock import SetClock
 from shared.events import AiUse, Contributor, Declaration, Outcome, TrackUploaded, Verdict
 from shared.stream.outcome import Done

@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 
 from services.policy.assemble import assemble
-from services.policy.facts import GrantState, PresentedKeyFacts
+from services.policy.facts import PresentedKeyFacts
 from services.policy.inputs import AI_DETECTOR, VOICE_MATCHER
 from services.policy.registry import Registry
+from services.policy.vocabulary import GrantState
 from shared.events import ArtistKeyGiven
 from shared.views.tracks import TrackView
 from tests.support.events import A_TIME, an_upload

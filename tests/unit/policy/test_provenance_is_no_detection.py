@@ -3,8 +3,9 @@
 import pytest
 
 from services.policy.assemble import assemble
-from services.policy.facts import ManifestState, ProvenanceFacts
+from services.policy.facts import ProvenanceFacts
 from services.policy.inputs import AI_DETECTOR, VOICE_MATCHER, PolicyInput
+from services.policy.vocabulary import ManifestState
 from shared.events import FindingRecorded, Provenance, ProvenanceState
 from shared.views.tracks import TrackView
 from tests.support.events import A_TIME, an_upload

@@ -7,7 +7,7 @@ import pytest
 from services.ingest.portal.keys import keys_told
 from services.ingest.portal.rendering import portal_pages
 from services.ingest.portal.texts import KEY_STATES
-from services.policy.facts import GrantState
+from services.policy.vocabulary import GrantState
 from shared.events import DecisionMade, Declaration, Outcome
 from tests.support.events import A_TIME, SOME_SHA256, track_id
 
