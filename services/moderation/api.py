@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
+from functools import partial
 
 import httpx
 from fastapi import FastAPI
@@ -59,18 +60,7 @@ def build_app(settings: ModerationApiSettings) -> FastAPI:
     local = settings.moderation_sign_in == "local"
     reviewers = read_reviewers(settings.moderation_reviewers) if local else Reviewers(())
     audit = AuditFile(settings.moderation_audit, clock, setting="TRACKGATE_MODERATION_AUDIT")
-    # A burst of requests waits for a connection instead of being refused one; an open page holds one.
-    pool = BlockingConnectionPool.from_url(
-        settings.redis,
-        max_connections=_CONNECTIONS,
-        timeout=_REDIS_SECONDS,
-        socket_timeout=_REDIS_SECONDS,
-        socket_connect_timeout=_REDIS_SECONDS,
-    )
-    redis = Redis.from_pool(pool)
-    watching = Redis.from_url(
-        settings.redis, max_connections=_MOST_PAGES, socket_connect_timeout=_REDIS_SECONDS
-    )
+    redis, watching = _waiting(settings.redis), _patient(settings.redis)
     publisher = ConfluentPublisher(
         settings.kafka, delivery_seconds=_DELIVERY_SECONDS, flush_seconds=_DELIVERY_SECONDS
     )
@@ -94,13 +84,6 @@ def build_app(settings: ModerationApiSettings) -> FastAPI:
             await stack.enter_async_context(figures.keeping())
             yield
 
-    async def redis_answers() -> Ready | NotReady:
-        try:
-            await queue.counts("")
-        except (RedisError, OSError) as error:
-            return NotReady(str(error))
-        return Ready()
-
     parts = Parts(
         office=Office(
             queue,
@@ -109,18 +92,13 @@ def build_app(settings: ModerationApiSettings) -> FastAPI:
             audit,
         ),
         reviewers=reviewers,
-        sessions=Sessions(
-            redis,
-            clock,
-            lasts=timedelta(hours=settings.moderation_session_hours),
-            idle=timedelta(minutes=settings.moderation_idle_minutes),
-        ),
+        sessions=_sessions(settings, redis, clock),
         waveforms=DecodedWaveforms(redis, store),
         changes=QueueChanges(watching, queue.changes),
         store=store,
         labels=settings.moderation_labels,
         clock=clock,
-        probes=probes({"redis": redis_answers}),
+        probes=probes({"redis": partial(_answers, queue)}),
         queues=Queues(settings.moderation_queues),
         jobs=RedisJobs(redis),
         bulk_undo=timedelta(seconds=settings.moderation_bulk_undo_seconds),
@@ -131,6 +109,41 @@ def build_app(settings: ModerationApiSettings) -> FastAPI:
         dashboards=figures.parts,
     )
     return create_app(parts, lifespan)
+
+
+def _waiting(url: str) -> Redis:
+    """A burst of requests waits for a connection instead of being refused one."""
+    return Redis.from_pool(
+        BlockingConnectionPool.from_url(
+            url,
+            max_connections=_CONNECTIONS,
+            timeout=_REDIS_SECONDS,
+            socket_timeout=_REDIS_SECONDS,
+            socket_connect_timeout=_REDIS_SECONDS,
+        )
+    )
+
+
+def _patient(url: str) -> Redis:
+    """Each open page holds a connection, on which nothing may come for hours."""
+    return Redis.from_url(url, max_connections=_MOST_PAGES, socket_connect_timeout=_REDIS_SECONDS)
+
+
+def _sessions(settings: ModerationApiSettings, redis: Redis, clock: Clock) -> Sessions:
+    return Sessions(
+        redis,
+        clock,
+        lasts=timedelta(hours=settings.moderation_session_hours),
+        idle=timedelta(minutes=settings.moderation_idle_minutes),
+    )
+
+
+async def _answers(queue: RedisQueue) -> Ready | NotReady:
+    try:
+        await queue.counts("")
+    except (RedisError, OSError) as error:
+        return NotReady(str(error))
+    return Ready()
 
 
 def _team(settings: ModerationApiSettings, http: httpx.AsyncClient, begun: SigningsIn, clock: Clock) -> Team:

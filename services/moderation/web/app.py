@@ -23,9 +23,10 @@ from services.moderation.web.bulk_api import bulk_routes
 from services.moderation.web.case_file import CaseFile
 from services.moderation.web.cases_api import case_routes
 from services.moderation.web.dashboards import DashboardParts, dashboard_routes
+from services.moderation.web.guarded import refuse_unguarded
 from services.moderation.web.hearing import Hearing
 from services.moderation.web.hosts import KnownHosts
-from services.moderation.web.identity import COOKIE, Identity, SessionStore, SignInNeeded, refuse_unguarded
+from services.moderation.web.identity import COOKIE, Identity, SessionStore, SignInNeeded
 from services.moderation.web.live import Changes, live_routes
 from services.moderation.web.office import Office
 from services.moderation.web.page_actions import action_routes

@@ -15,7 +15,7 @@ from services.moderation.domain.access import RIGHTS, Queues, Reviewer, Right, R
 from services.moderation.domain.cases import case_id_of
 from services.moderation.sign_in_settings import QUEUES
 from services.moderation.web import app as the_app
-from services.moderation.web.identity import permissions_of, refuse_unguarded, routes_of
+from services.moderation.web.guarded import permissions_of, refuse_unguarded, routes_of
 from shared.events import Reason
 from tests.support.events import track_id
 from tests.unit.moderation.desk_fakes import DeskWorld
