@@ -18,23 +18,18 @@ from rich.markup import escape
 
 from deploy.local.errors import ScreeningFailed, SeedingFailed
 from deploy.local.live_view import showing
-from deploy.local.ports import HOST
 from deploy.local.progress import timed
 from deploy.local.results import Screened, Undecided, agreed
 from deploy.local.results_table import results_table
 from deploy.local.screening import Screening
-from deploy.local.secrets_folder import (
-    SecretsFolder,
-    api_key_name,
-    person_token_name,
-    reviewer_token_name,
-)
-from deploy.local.seed import APPROVER, REVIEWERS, first_day, seed_approver, seed_reviewers
+from deploy.local.secrets_folder import SecretsFolder, api_key_name
+from deploy.local.seed import first_day, seed_approver, seed_reviewers
 from deploy.local.seed_registry import RegistrySeed
 from deploy.local.services import ServiceSpec, trackgate_services
 from deploy.local.settings import REPO_ROOT, LocalSettings
 from deploy.local.stack import RunningStack, running_stack
 from deploy.local.telling import StepsShown
+from deploy.local.whereabouts import address, whereabouts
 from deploy.samples.manifest import Manifest, load_manifest
 from services.cli.adapters.registry_api import RegistryApi
 from services.cli.adapters.tracks_api import TracksApi
@@ -88,7 +83,9 @@ class Demonstration:
                 self._tell(screened, time.monotonic() - began)
                 if stay:
                     _refuse_undecided(screened)
-                    self._tell_where(stack)
+                    first_key = self._secrets.path(api_key_name(self._manifest.distributors[0].id))
+                    where = whereabouts(self._settings.home, stack, self._services, self._secrets, first_key)
+                    self._console.print(where, markup=False, soft_wrap=True)
                     stack.run_until_interrupted()
                 return screened
         finally:
@@ -125,7 +122,7 @@ class Demonstration:
     @contextmanager
     def _asking(self, registry: ServiceSpec, token: str) -> Iterator[RegistryApi]:
         with httpx.Client(
-            base_url=_url(registry),
+            base_url=address(registry),
             headers={"Authorization": f"Bearer {token}"},
             timeout=_TIMEOUT,
             trust_env=False,
@@ -157,7 +154,7 @@ class Demonstration:
                     distributor: TracksApi(
                         await clients.enter_async_context(
                             httpx.AsyncClient(
-                                base_url=_url(self._services["ingest"]),
+                                base_url=address(self._services["ingest"]),
                                 headers={"Authorization": f"Bearer {key}"},
                                 timeout=_TIMEOUT,
                                 trust_env=False,
@@ -184,30 +181,6 @@ class Demonstration:
             f"{agreed(screened)} of {len(screened)} samples came out as expected; "
             f"{seconds:.0f} s since the start"
         )
-
-    def _tell_where(self, stack: RunningStack) -> None:
-        """Where everything answers. Tokens are named by their file: a terminal's scrollback is no safe."""
-        home = self._settings.home
-        page, ingest = self._services["moderation"], self._services["ingest"]
-        approver = self._secrets.path(person_token_name(APPROVER.id))
-        key = self._secrets.path(api_key_name(self._manifest.distributors[0].id))
-        lines = ["", f"moderation   {_url(page)}/queue"]
-        lines += [
-            f"             sign in as {one.name} ({one.role}) with the token in "
-            f"{self._secrets.path(reviewer_token_name(one.id))}"
-            for one in REVIEWERS
-        ]
-        lines += [
-            f"uploads      {_url(ingest)}/v1/tracks, described at {_url(ingest)}/openapi.json",
-            f"             trackgate submit FILE --watch --api {_url(ingest)} --api-key-file {key}",
-            f"registry     {_url(self._services['registry'])}/artists, token in {home}/registry/token;",
-            f"             {APPROVER.name} approves with {approver}",
-            f"broker       {stack.bootstrap_servers}",
-            f"logs         {home}/logs",
-            "health       " + "\n             ".join(one.health_url for one in stack.services),
-            "\nCtrl-C stops everything that was started here.",
-        ]
-        self._console.print("\n".join(lines), markup=False, soft_wrap=True)
 
 
 def run(console: Console) -> int:
@@ -274,7 +247,3 @@ def _refuse_undecided(screened: Sequence[Screened]) -> None:
     undecided = sum(isinstance(one.given, Undecided) for one in screened)
     if undecided:
         raise ScreeningFailed(f"{undecided} of {len(screened)} samples got no decision")
-
-
-def _url(service: ServiceSpec) -> str:
-    return f"http://{HOST}:{service.port}"
