@@ -105,7 +105,7 @@ class Listener:
             return NotHeard(Unheard.SILENT, f"no {WINDOW_SECONDS:g} s above {SILENT_DBFS:g} dBFS")
         heard = self._embed(stereo, filterbank, chosen, insist=effort.insist)
         if self._third is not None and isinstance(heard, HeardVoice):
-            own = self._third.embed(np.stack([mid[_span(window)] for window in heard.windows]))
+            own = self._third.embed(np.stack([_whole(mid, window) for window in heard.windows]))
             heard = replace(heard, embeddings={**heard.embeddings, CHECKPOINT: own})
         if each is None or isinstance(heard, NotHeard):
             return heard
@@ -177,6 +177,12 @@ def _filled(stereo: Floats) -> Floats:
 def _span(window: Window) -> slice:
     start = window.frame * HOP
     return slice(start, start + _WINDOW_SAMPLES)
+
+
+def _whole(mid: Floats, window: Window) -> Floats:
+    """Its samples; the last window of a recording may lack up to half a hop, which is silence."""
+    samples = mid[_span(window)]
+    return np.pad(samples, (0, _WINDOW_SAMPLES - samples.size))
 
 
 def _audible(mid: Floats, window: Window) -> bool:

@@ -19,10 +19,11 @@ from services.voice_matcher.domain import (
     VoiceTemplate,
 )
 from services.voice_matcher.embedding import DIMENSIONS
-from services.voice_matcher.fbank import Floats
+from services.voice_matcher.fbank import FRAME, HOP, SAMPLE_RATE, Floats
 from services.voice_matcher.index import VoiceIndex
 from services.voice_matcher.listening import REFERENCE, UPLOAD, Effort, Listener
 from services.voice_matcher.models import load_listener, load_yardstick
+from services.voice_matcher.voice_activity import HOP_FRAMES, WINDOW_FRAMES
 
 SAMPLES = Path(__file__).parents[3] / "deploy" / "samples"
 
@@ -154,6 +155,23 @@ def test_what_holds_no_voice_is_not_measured(listener: Listener, what: str, sign
     heard = listener.listen(signal, 16_000)
     assert isinstance(heard, NotHeard), what
     assert heard.why is Unheard.NO_VOICE
+
+
+def test_a_third_network_gets_whole_windows_where_a_recording_ends_within_one() -> None:
+    given: list[Floats] = []
+
+    class Third:
+        def embed(self, windows: Floats) -> Floats:
+            given.append(windows)
+            return np.ones((len(windows), 2), np.float32)
+
+    frames = WINDOW_FRAMES + 3 * HOP_FRAMES // 2
+    samples, rate = read("references/liva-norrfjell-1.flac")
+    mono = soxr.resample(samples[:, :1], rate, SAMPLE_RATE)[: FRAME + (frames - 1) * HOP]
+
+    heard = hear(load_listener(Third()), mono, SAMPLE_RATE, Effort(10, insist=True))
+
+    assert [windows.shape for windows in given] == [(len(heard.windows), 3 * SAMPLE_RATE)]
 
 
 def test_a_scrap_shorter_than_a_window_is_heard(listener: Listener) -> None:
