@@ -51,8 +51,14 @@ class Event(Record):
             return cls.model_validate_json(value)
         except ValidationError as error:
             faults: list[Any] = error.errors(include_input=False, include_url=False)
-            named = "; ".join(f"{'.'.join(str(part) for part in f['loc'])}: {f['msg']}" for f in faults[:8])
+            named = "; ".join(
+                ": ".join(filter(None, (_path(fault["loc"]), fault["msg"]))) for fault in faults[:8]
+            )
             raise ContractError(f"{cls.__name__}: {named}") from error
+
+
+def _path(location: tuple[int | str, ...]) -> str:
+    return ".".join(map(str, location))
 
 
 class TimeRange(Record):

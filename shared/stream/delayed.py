@@ -9,7 +9,6 @@ import asyncio
 import threading
 from collections.abc import Mapping
 from datetime import datetime
-from typing import cast
 
 import structlog
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
@@ -17,11 +16,10 @@ from confluent_kafka import Message as Received
 
 from shared import metrics
 from shared.clock import Clock
-from shared.stream.librdkafka import LOG_LEVEL
+from shared.stream.librdkafka import LOG_LEVEL, message_of
 from shared.stream.message import Message
 from shared.stream.processor import Processor, Settlement
 from shared.stream.routing import not_before
-from shared.stream.timestamps import from_epoch
 
 log = structlog.get_logger()
 POLL_SECONDS = 0.2
@@ -96,7 +94,7 @@ class DelayedConsumer:
         self._waiting.clear()
 
     def _take(self, received: Received) -> None:
-        message = _message(received)
+        message = message_of(received)
         due = not_before(message)
         now = self._clock.now()
         if due is not None and due > now:
@@ -124,7 +122,7 @@ class DelayedConsumer:
         while not work.done():
             received = self._consumer.poll(POLL_SECONDS)
             if received is not None and received.error() is None:
-                self._put_back(_message(received))
+                self._put_back(message_of(received))
         if work.result() is Settlement.ABANDONED:
             return False
         waiting = set(self._waiting)
@@ -144,17 +142,3 @@ class DelayedConsumer:
             if due <= now:
                 del self._waiting[place]
                 self._consumer.resume([TopicPartition(*place)])
-
-
-def _message(received: Received) -> Message:
-    _kind, milliseconds = received.timestamp()
-    headers = cast("list[tuple[str, bytes | None]]", received.headers() or [])
-    return Message(
-        topic=cast("str", received.topic()),
-        partition=cast("int", received.partition()),
-        offset=cast("int", received.offset()),
-        key=received.key(),
-        value=received.value(),
-        headers={name: value for name, value in headers if value is not None},
-        timestamp=from_epoch(milliseconds / 1000),
-    )

@@ -2,18 +2,16 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from types import TracebackType
-from typing import Self, cast
+from typing import Self
 
 from confluent_kafka import Consumer, KafkaError, TopicPartition
-from confluent_kafka import Message as Received
 
 from services.cli.adapters.patience import patiently
 from services.cli.dead_letters import DeadLetter
 from services.cli.replay import Place
 from services.cli.replay_position import Position
 from shared.errors import SystemicError
-from shared.stream.message import Message
-from shared.stream.timestamps import from_epoch
+from shared.stream.librdkafka import LOG_LEVEL, message_of
 
 REPLAY_GROUP = "trackgate.replay"
 TIMEOUT = 5.0
@@ -31,7 +29,7 @@ class DeadLetterReader:
                 "enable.auto.commit": False,
                 "auto.offset.reset": "error",
                 "enable.partition.eof": True,
-                "log_level": 2,
+                "log_level": LOG_LEVEL,
             }
         )
         self._topics = topics
@@ -102,23 +100,9 @@ class DeadLetterReader:
                 if fault.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001 - librdkafka's public name for it
                     return
                 raise SystemicError(f"{topic}: {fault.str()}")
-            letter = DeadLetter(_message(received))
+            letter = DeadLetter(message_of(received))
             if letter.message.offset >= high:
                 return
             yield letter
             if letter.message.offset == high - 1:
                 return
-
-
-def _message(received: Received) -> Message:
-    _kind, milliseconds = received.timestamp()
-    headers = cast("list[tuple[str, bytes | None]]", received.headers() or [])
-    return Message(
-        topic=cast("str", received.topic()),
-        partition=cast("int", received.partition()),
-        offset=cast("int", received.offset()),
-        key=received.key(),
-        value=received.value(),
-        headers={name: value for name, value in headers if value is not None},
-        timestamp=from_epoch(milliseconds / 1000),
-    )

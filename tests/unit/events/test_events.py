@@ -34,6 +34,11 @@ def test_a_refusal_names_the_field_and_quotes_nothing():
     assert "Secret" not in str(caught.value)
 
 
+def test_what_is_no_json_is_told_as_just_that():
+    with pytest.raises(ContractError, match=r"^TrackUploaded: Invalid JSON: expected value at line 1"):
+        TrackUploaded.from_bytes(b"\xff")
+
+
 def test_not_a_number_is_no_score():
     finding = a_finding(an_upload()).to_bytes().replace(b'"score":null', b'"score":NaN')
     with pytest.raises(ContractError):
