@@ -131,7 +131,7 @@ def fetch_jars(
                         "set TRACKGATE_CACHE to a folder that can be written"
                     ) from error
                 answers.append(f"{source.name}: {error}")
-            missing = [jar for jar in missing if not (lib / jar.filename).is_file()]
+            missing = [jar for jar in missing if not is_intact(jar, lib / jar.filename)]
         if missing:
             raise JarsUnavailable(
                 f"{len(missing)} of {len(lock.jars)} jars of Apache Kafka {lock.kafka_version} "

@@ -150,6 +150,13 @@ def test_a_jar_altered_without_a_change_of_size_is_fetched_again(tmp_path: Path)
     assert source.asked == ["gamma"]
 
 
+def test_a_damaged_jar_that_cannot_be_fetched_anew_is_never_put_on_the_class_path(tmp_path: Path) -> None:
+    lib = fetch_jars(LOCK, tmp_path, [FolderSource(BODIES)])
+    (lib / pinned("beta").filename).write_bytes(b"damaged")
+    with pytest.raises(JarsUnavailable, match="1 of 3 jars"):
+        fetch_jars(LOCK, tmp_path, [FolderSource(BODIES, fails_after=0)])
+
+
 def test_a_stray_file_does_not_stay_on_the_class_path(tmp_path: Path) -> None:
     lib = fetch_jars(LOCK, tmp_path, [FolderSource(BODIES)])
     (lib / "stray.jar").write_bytes(b"anything")
