@@ -58,7 +58,7 @@ def probe_major(executable: Path) -> int | None:
     """Runs ``java -version``; None when it is not a Java that answers."""
     try:
         answer = subprocess.run(
-            [executable, "-version"], capture_output=True, text=True, timeout=30, check=True
+            [executable, "-version"], capture_output=True, text=True, timeout=_PROBE_TIMEOUT_S, check=True
         )
     except (OSError, subprocess.SubprocessError):
         return None

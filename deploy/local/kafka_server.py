@@ -153,3 +153,8 @@ def _format(spec: KafkaSpec) -> None:
         )
     except subprocess.CalledProcessError as error:
         raise NotReady(f"Kafka could not format {spec.data}:\n{error.stdout}{error.stderr}") from error
+    except subprocess.TimeoutExpired as error:
+        raise NotReady(
+            f"Kafka had not formatted {spec.data} after {_FORMAT_TIMEOUT_S:g} s: "
+            "is the machine overloaded, or its disk stuck? Try again"
+        ) from error

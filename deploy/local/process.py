@@ -112,9 +112,9 @@ class ChildProcess:
             self._process.terminate()
 
     def stop(self) -> int:
-        """SIGTERM, the grace, then SIGKILL to the whole group. Blocks; a second call does nothing.
+        """SIGTERM, the grace, then SIGKILL to the group, for what the process left behind. Blocks.
 
-        Nothing is signalled after the process was waited for, as its id may be another's by then.
+        A second call signals nothing, as the id may be another's by then.
         """
         if self._stopped:
             return self._process.wait()
