@@ -15,7 +15,7 @@ ABOUT = {
         "Apache-2.0 (3D-Speaker)",
     ),
     "resemblyzer.onnx": (
-        "GE2E voice encoder, 256 dimensions, float16 weights; from the wheel of Resemblyzer 0.1.4",
+        "GE2E voice encoder, 256 dimensions, float16 weights; from Resemblyzer 0.1.4, adapted here",
         "Apache-2.0 (Resemble AI)",
     ),
     "background.npz": (
