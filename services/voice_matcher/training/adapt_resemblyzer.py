@@ -2,7 +2,7 @@
 
     python -m services.voice_matcher.training.adapt_resemblyzer *er-0.1.4-*.whl FOLDER PHRASES.npz --out FILE
 
-One round, some seven CPU minutes.
+One round, some eight CPU minutes.
 """
 
 import numpy as np
