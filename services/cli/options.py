@@ -1,6 +1,7 @@
 """Options that several commands share. Each can be set by its environment variable."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from os import environ
 from pathlib import Path
 from typing import Annotated
 
@@ -111,4 +112,12 @@ DEFAULT_REDIS = "redis://127.0.0.1:16479/0"
 DEFAULT_PARTITIONS = 6
 DEFAULT_API = "http://127.0.0.1:18801"
 DEFAULT_REGISTRY = "http://127.0.0.1:18802"
-DEFAULT_TOKEN_FILE = Path(".trackgate/registry/token")
+
+
+def local_home(environment: Mapping[str, str]) -> Path:
+    """Where the local stack keeps its data, the token and the audio among them."""
+    return Path(environment.get("TRACKGATE_HOME") or ".trackgate")
+
+
+DEFAULT_TOKEN_FILE = local_home(environ) / "registry" / "token"
+DEFAULT_STORE = local_home(environ) / "objects"

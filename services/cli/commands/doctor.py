@@ -19,6 +19,7 @@ from services.cli.options import (
     DEFAULT_KAFKA,
     DEFAULT_PARTITIONS,
     DEFAULT_REDIS,
+    DEFAULT_STORE,
     Json,
     Kafka,
     Partitions,
@@ -43,9 +44,9 @@ def doctor(
     kafka: Kafka = DEFAULT_KAFKA,
     partitions: Partitions = DEFAULT_PARTITIONS,
     redis: Redis = DEFAULT_REDIS,
-    store: Annotated[Path, typer.Option(envvar="TRACKGATE_STORE", help="Folder of the object store.")] = Path(
-        ".trackgate/objects"
-    ),
+    store: Annotated[
+        Path, typer.Option(envvar="TRACKGATE_STORE", help="Folder of the object store.")
+    ] = DEFAULT_STORE,
     host: Annotated[
         str, typer.Option(envvar="TRACKGATE_SERVICES_HOST", help="Where the services listen.")
     ] = "127.0.0.1",
