@@ -1,8 +1,8 @@
 """Whether recordings are fit to be somebody's references: how much voice, whose, and near to whom.
 
-The two limits were measured on 48 persons (speech, no music; models 2026.11-singing-5): the halves of one recording, and two recordings
-of one person, against recordings of two. Singing moves further within one voice than speech, so what goes
-under a limit is a doubt for a person and never a refusal.
+The two limits were measured with the models 2026.11-singing-5 on 48 persons (speech, no music): the halves of
+one recording, and two recordings of one person, against recordings of two. Singing moves further within one
+voice than speech, so what goes under a limit is a doubt for a person and never a refusal.
 """
 
 from collections.abc import Mapping, Sequence
