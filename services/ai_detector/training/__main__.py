@@ -1,15 +1,16 @@
 """Train and judge the readout, from download to weights.
 
 Needs the `train` extra. Measured cuts are cached, so an interrupted run goes on where it stopped. Writes the
-evaluation; with --ship also the weights and the model card.
+evaluation; with --ship also the weights, the same as ONNX, and the model card.
 """
 
 import argparse
 import json
 import os
+from importlib.util import find_spec
 from pathlib import Path
 
-from services.ai_detector.readout import SHIPPED
+from services.ai_detector.readout import SHIPPED, Readout
 from services.ai_detector.training import beds, corpus, readout_training, speech, taught, views, vocoded
 from services.ai_detector.training.card import card
 from services.ai_detector.training.fetching import fetch_debian
@@ -41,6 +42,7 @@ def parser() -> argparse.ArgumentParser:
     top.add_argument("--workers", type=int, default=os.cpu_count() or 1)
     top.add_argument("--report", type=Path, default=Path("build/eval/ai_training.json"))
     top.add_argument("--weights", type=Path, help="write the weights here instead of shipping them")
+    top.add_argument("--onnx", type=Path, help="write trees and calibration as ONNX here (needs torch)")
     top.add_argument("--ship", action="store_true", help="replace the weights and the card in the package")
     return top
 
@@ -64,6 +66,8 @@ def without_own(debian: Path, cache: Path, *, fetch: bool) -> list[corpus.Record
 def main() -> None:
     """Train; prints the evaluation."""
     asked = parser().parse_args()
+    if (asked.ship or asked.onnx is not None) and find_spec("torch") is None:
+        raise SystemExit("--ship and --onnx write ONNX, which needs torch: install the extra `train`")
     if asked.data is None and asked.extra is None:
         raise SystemExit("name your labelled clips: --data DIR or --extra DIR")
     if not asked.no_fetch:
@@ -81,12 +85,21 @@ def main() -> None:
     print(json.dumps(found, indent=1))
     if asked.weights is not None:
         asked.weights.write_text(readout.model_dump_json() + "\n")
+    if asked.onnx is not None:
+        _write_onnx(readout, asked.onnx)
     if asked.ship:
         SHIPPED.write_text(readout.model_dump_json() + "\n")
         used = {row.recording.path for row in rows}
         text = card([r for r in recordings if r.path in used], readout, found)
         (SHIPPED.parent / "MODEL_CARD.md").write_text(text)
-        (SHIPPED.parent / "manifest.json").write_text(manifest(readout.version, SHIPPED))
+        _write_onnx(readout, SHIPPED.with_name("ears.onnx"))
+        (SHIPPED.parent / "manifest.json").write_text(manifest(readout.version, SHIPPED.parent))
+
+
+def _write_onnx(readout: Readout, path: Path) -> None:
+    from services.ai_detector.training import torch_forest  # noqa: PLC0415 - only where torch is
+
+    path.write_bytes(torch_forest.exported(readout))
 
 
 if __name__ == "__main__":

@@ -9,42 +9,67 @@ import soundfile
 
 from services.ai_detector.spectrum import Floats
 
-_AUDIO = {".ogg", ".mp3", ".opus", ".wav", ".flac", ".m4a"}
+AUDIO = {".ogg", ".mp3", ".opus", ".wav", ".flac", ".m4a"}
 _MIN_BYTES = 250_000
 _MIN_SECONDS = 20.0
 _MOST_PER_PACKAGE = 45
-_SPEECH_FOLDERS = {"dialogs", "voices", "Voices"}
+_NO_MUSIC_IN = {"ambient", "dialogs", "voices", "Voices"}
 WHOLE_SECONDS = 90.0
 DEBIAN_MUSIC = (
+    "0ad-data",
+    "adonthell-data",
+    "amoebax-data",
     "ardentryst",
     "asc-music",
     "asterisk-moh-opsound-wav",
+    "berusky2-data",
     "colobot-common-sounds",
+    "davegnukem-data",
     "drascula-music",
     "extremetuxracer-data",
     "fillets-ng-data",
     "flare-game",
+    "freecol",
+    "freedink-data",
     "freedroidrpg-data",
     "fretsonfire-songs-muldjord",
     "fretsonfire-songs-sectoid",
+    "frozen-bubble-data",
+    "glob2-data",
     "hedgewars-data",
+    "hex-a-hop-data",
     "hyperrogue-music",
+    "krank",
+    "lincity-ng-data",
     "lordsawar-data",
+    "lugaru-data",
     "marsshooter-data",
+    "megaglest-data",
+    "mrrescue",
     "naev-data",
     "nexuiz-music",
+    "noiz2sa-data",
+    "openarena-088-data",
+    "openclonk-data",
     "planetblupi-music-ogg",
     "plee-the-bear-data",
+    "powermanga-data",
     "pushover-data",
+    "scorched3d-data",
     "singularity-music",
     "starfighter-data",
     "supertux-data",
     "supertuxkart-data",
     "trackballs-data",
+    "tuxmath-data",
     "ufoai-music",
     "unknown-horizons",
+    "warmux-data",
     "warzone2100-music",
     "wesnoth-1.16-music",
+    "widelands-data",
+    "wizznic-data",
+    "wordwarvi-sound",
     "xmoto-data",
     "zaz-data",
 )
@@ -86,9 +111,9 @@ def from_debian(unpacked: Path) -> list[Recording]:
     for package in DEBIAN_MUSIC:
         paths = []
         for path in sorted((unpacked / package).rglob("*")):
-            if path.suffix.lower() not in _AUDIO or not path.is_file() or path.stat().st_size < _MIN_BYTES:
+            if path.suffix.lower() not in AUDIO or not path.is_file() or path.stat().st_size < _MIN_BYTES:
                 continue
-            if _SPEECH_FOLDERS & set(path.parts):
+            if _NO_MUSIC_IN & set(path.parts):
                 continue
             key = (path.stat().st_size, path.read_bytes()[:65_536])
             if key not in seen and duration(path) >= _MIN_SECONDS:
@@ -127,7 +152,7 @@ def from_extra(root: Path) -> list[Recording]:
     found = []
     for label in ("human", "generated"):
         for path in sorted((root / label).rglob("*")):
-            if path.suffix.lower() in _AUDIO:
+            if path.suffix.lower() in AUDIO:
                 source = path.relative_to(root / label).parts[0] if path.parent != root / label else label
                 found.append(_extra(path, source, None, generated=label == "generated"))
     if not found:
