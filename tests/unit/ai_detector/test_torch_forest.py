@@ -10,7 +10,7 @@ from services.ai_detector.readout import Readout  # noqa: E402 - only where torc
 from services.ai_detector.training import torch_forest  # noqa: E402
 from shared.errors import TrackgateError  # noqa: E402
 
-# of its older exporter, the one that needs no further package
+# torch warns of its older exporter, the one that needs no further package
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 
 
