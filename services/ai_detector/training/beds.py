@@ -15,6 +15,7 @@ from services.ai_detector.training.corpus import Recording
 _CLIPS = 30
 _RATES = (22_050, 32_000, 44_100, 48_000)
 _SECONDS = 40
+SOURCE = "made here/noise"
 
 
 def made(into: Path) -> list[Recording]:
@@ -29,7 +30,7 @@ def made(into: Path) -> list[Recording]:
             unfinished = target.with_suffix(".part.flac")
             soundfile.write(unfinished, _bed(rng, rate), rate)
             unfinished.replace(target)
-        found.append(Recording(target, False, "human", "made here/noise", "Apache-2.0"))
+        found.append(Recording(target, False, "human", SOURCE, "Apache-2.0"))
     return found
 
 

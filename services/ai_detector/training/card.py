@@ -133,6 +133,8 @@ def _detections(found: dict[str, Any]) -> str:
         "at 5 %",
     )
     lines = [_detection("all", found["whole_clean_tracks"], found["all_rows"])]
+    alone = found["against_music_alone"]
+    lines.append(_detection("all, against music alone", alone["whole_clean_tracks"], alone["all_rows"]))
     lines += [
         _detection(name, each["whole_clean_tracks"], each["all_rows"])
         for name, each in found["per_generator"].items()

@@ -14,6 +14,8 @@ _MIN_BYTES = 250_000
 _MIN_SECONDS = 20.0
 _MOST_PER_PACKAGE = 45
 _NO_MUSIC_IN = {"ambient", "dialogs", "voices", "Voices"}
+_ONLY_IN = {"berusky2-data": "music", "megaglest-data": "music", "scorched3d-data": "music"}
+"""Folders of packages whose other audio is wind, rain and machines."""
 WHOLE_SECONDS = 90.0
 DEBIAN_MUSIC = (
     "0ad-data",
@@ -113,7 +115,7 @@ def from_debian(unpacked: Path) -> list[Recording]:
         for path in sorted((unpacked / package).rglob("*")):
             if path.suffix.lower() not in AUDIO or not path.is_file() or path.stat().st_size < _MIN_BYTES:
                 continue
-            if _NO_MUSIC_IN & set(path.parts):
+            if _NO_MUSIC_IN & set(path.parts) or _ONLY_IN.get(package, package) not in path.parts:
                 continue
             key = (path.stat().st_size, path.read_bytes()[:65_536])
             if key not in seen and duration(path) >= _MIN_SECONDS:

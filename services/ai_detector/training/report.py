@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from sklearn.metrics import roc_auc_score
 
 from services.ai_detector.readout import Readout
-from services.ai_detector.training import boosting, judging
+from services.ai_detector.training import beds, boosting, judging, speech
 from services.ai_detector.training.rows import Rows
 from services.ai_detector.training.views import View
 from shared.events.finding import Verdict
@@ -17,6 +17,8 @@ from shared.events.finding import Verdict
 Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 _STRATA = 5
+_NO_MUSIC = frozenset((beds.SOURCE, *(f"debian/{package}" for package in speech.PACKAGES)))
+"""Speech and noise are judged with the rest; what is said of tracks is said without them too."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,6 +79,7 @@ def report(rows: list[View], scores: Array, readout: Readout) -> dict[str, objec
     """Everything that the model card and the evaluation file print."""
     all_rows = judged(rows, scores, readout)
     family = np.array([row.family for row in all_rows.rows])
+    music = all_rows.generated | ~np.array([row.recording.source in _NO_MUSIC for row in all_rows.rows])
     steps = [row.treatment.split("+") for row in all_rows.rows]
     whole, every = _first_clean(all_rows.rows), np.ones(len(all_rows.rows), dtype=np.bool_)
     return {
@@ -85,6 +88,10 @@ def report(rows: list[View], scores: Array, readout: Readout) -> dict[str, objec
         "conditions": [c.model_dump(exclude={"human_scores"}) for c in readout.conditions],
         "all_rows": all_rows.detection(every),
         "whole_clean_tracks": all_rows.detection(whole),
+        "against_music_alone": {
+            "all_rows": all_rows.detection(music),
+            "whole_clean_tracks": all_rows.detection(whole & music),
+        },
         "per_generator": {
             name: {
                 "all_rows": all_rows.detection(~all_rows.generated | (family == name)),
