@@ -21,7 +21,7 @@ SEED = 7
 _SHAPE = {
     "n_estimators": 500,
     "learning_rate": 0.05,
-    "num_leaves": 6,
+    "num_leaves": 8,
     "min_child_samples": 25,
     "colsample_bytree": 0.25,
     "subsample": 0.7,
