@@ -45,12 +45,14 @@ PUBLISHED = (
     Decoder("Stable Audio 1", 44_100, (8, 8, 4, 4)),
     Decoder("Stable Audio 2 and Open", 44_100, (8, 8, 4, 4, 2)),
     Decoder("ACE-Step vocoder", 44_100, (4, 4, 2, 2, 2, 2, 2)),
+    Decoder("ACE-Step 1.5", 48_000, (10, 6, 4, 4, 2)),
     Decoder("HiFi-GAN or MelGAN 22.05 kHz", 22_050, (8, 8, 2, 2)),
     Decoder("HiFi-GAN of AudioLDM 2, MusicLDM, Mustango 16 kHz", 16_000, (5, 4, 2, 2, 2)),
     Decoder("like Suno's (not published; from measured spacings)", 48_000, (8, 120)),
 )
 """Strides and rates from the published code and configurations of each.
 
+ACE-Step 1.5: 26 of 28 clips that say they are of it showed 250 or 100 Hz, its second stage and four frames.
 Of the last only 50 Hz frames and a first stride of 8 are known, from spacings that others measured.
 """
 

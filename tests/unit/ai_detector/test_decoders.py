@@ -20,6 +20,7 @@ def named(spacing: float) -> list[str]:
         (344.53, "Stable Audio 1"),
         (172.2656, "Stable Audio 2 and Open"),
         (399.902, "like Suno's (not published; from measured spacings)"),
+        (250.0, "ACE-Step 1.5"),
         (3 * 86.1328125, "DAC 44.1 kHz"),
     ],
 )
