@@ -115,7 +115,8 @@ def from_debian(unpacked: Path) -> list[Recording]:
         for path in sorted((unpacked / package).rglob("*")):
             if path.suffix.lower() not in AUDIO or not path.is_file() or path.stat().st_size < _MIN_BYTES:
                 continue
-            if _NO_MUSIC_IN & set(path.parts) or _ONLY_IN.get(package, package) not in path.parts:
+            folders = set(path.relative_to(unpacked).parts)
+            if _NO_MUSIC_IN & folders or _ONLY_IN.get(package, package) not in folders:
                 continue
             key = (path.stat().st_size, path.read_bytes()[:65_536])
             if key not in seen and duration(path) >= _MIN_SECONDS:
