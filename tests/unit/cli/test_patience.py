@@ -26,6 +26,12 @@ def test_a_broker_that_is_not_ready_is_asked_again() -> None:
     assert slept == [0.1, 0.3]
 
 
+def test_a_topic_of_this_moment_that_no_broker_leads_yet_is_asked_for_again() -> None:
+    slept: list[float] = []
+    assert patiently(Broker(KafkaError._NOENT), sleep=slept.append) == "answer"
+    assert slept == [0.1]
+
+
 def test_but_not_for_ever() -> None:
     slept: list[float] = []
     with pytest.raises(SystemicError, match="did not answer"):
